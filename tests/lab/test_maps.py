@@ -171,7 +171,7 @@ def test_the_last_mile_is_drawn_on_its_roads():
     case = logistics.LastMile("depot", roads, [logistics.Truck("van", 900, 30)], loads, lacks)
     plan = logistics.rounds(case, iterations=10)
     ways = [("depot", *(p for leg in legs for p in leg.way[1:])) for legs in plan.legs]
-    chart = tl.lab.route_map(PLACES, ways, loads={"b": 500})
+    chart = tl.lab.route_map(PLACES, ways)
     assert chart.words.splitlines()[1] == "route 1: depot → a → b → a → depot"
 
 

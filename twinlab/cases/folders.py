@@ -27,11 +27,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def dataset(name: str) -> Path:
-    """Find the folder of a case's tables, or the world's.
-
-    Raises:
-        NetworkError: neither the package nor its source tree holds such a folder.
-    """
+    """Find the folder of a case's tables, or the world's."""
     places = [home / "datasets" / name for home in (_PACKAGE, _PACKAGE.parent)]
     for folder in places:
         if (folder / "datapackage.json").is_file():

@@ -126,11 +126,7 @@ def replay(play: Play) -> bool:
 
 
 class PlayFirst:
-    """Stands for a game that is not over: false, and to whatever it is asked it says how far it is.
-
-    >>> PlayFirst("play first: week 5 of 36").score.benchmark
-    play first: week 5 of 36
-    """
+    """Stands for a game that is not over: false, and it answers everything with how far it is."""
 
     def __init__(self, words: str) -> None:
         self._words = words
@@ -160,11 +156,7 @@ class PlayFirst:
 
 
 def as_order(said: Any, unit: str) -> int:
-    """Read an order as people write it: a whole number up to 500.
-
-    >>> as_order(" 12 ", "cases")
-    12
-    """
+    """Read an order as people write it: a whole number up to 500."""
     text = str(said).strip()
     if re.fullmatch(r"\d+(\.0*)?", text) and float(text) <= MOST:
         return int(float(text))
@@ -184,16 +176,7 @@ class Kind(Sealed, frozen=True):
 
 
 class Seat:
-    """Somebody who plays, alone or ``advised``: the game as it stands, and what can be done.
-
-    >>> from twinlab.people import NewsvendorGame
-    >>> made = lambda seed: NewsvendorGame(seed=seed)
-    >>> seat = Seat(Kind("paper", {}, lambda number: number, made, "papers", "round"))
-    >>> seat.order("120")
-    >>> seat.undo()
-    >>> seat.game.round, seat.result
-    (1, play first: round 1 of 30)
-    """
+    """Somebody who plays, alone or ``advised``: the game as it stands, and what can be done."""
 
     def __init__(self, kind: Kind, advised: people.AdvisedGame | None = None) -> None:
         """Go on where the latest play was left, else begin one."""
@@ -249,11 +232,7 @@ class Seat:
         return [] if self.advised else [*undo, "new"]
 
     def order(self, said: Any, **more: Any) -> None:
-        """Place an order, of an advised game the own one, then the final one; and write it down.
-
-        Raises:
-            ScenarioError: it is no whole number up to 500, or the game refuses it.
-        """
+        """Place an order, of an advised game the own one, then the final one; and write it down."""
         game = self.advised
         self._look()
         if game is None or game.advice is None or str(said) != f"{game.advice:g}":

@@ -35,9 +35,6 @@ def mean_flows(
     over its good share. Demand has season and trend, and is that of a ``day``, or the mean over a
     range of days (none given: all days of the scenario); ``wanted`` replaces it. Laws are taken as
     they are drawn: cut at zero, a good share at one. Source: Orlicky (1975).
-
-    Raises:
-        ScenarioError: a wanted item is unknown, or goods flow in a circle.
     """
     network = scenario.network
     flow = dict.fromkeys(network.items, 0.0)

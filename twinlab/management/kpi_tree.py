@@ -22,11 +22,7 @@ BY = ("tier", "role", "country", "node")
 
 
 def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
-    """List the nodes of every group under its label, upstream first.
-
-    Raises:
-        ScenarioError: nodes cannot be grouped by that.
-    """
+    """List the nodes of every group under its label, upstream first."""
     check_known(by, BY, f"by={by!r}")
     tier = tiers(network)
     groups: dict[str, list[str]] = {}

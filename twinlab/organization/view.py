@@ -167,11 +167,7 @@ class PriorityFailover(Row, frozen=True):
 
 
 def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
-    """Ask a sourcing rule and check its answer: one part per supplier, together the order.
-
-    Raises:
-        ScenarioError: a wrong number of parts, a part below zero, or another sum.
-    """
+    """Ask a sourcing rule and check its answer: one part per supplier, together the order."""
     parts = rule(view, quantity)
     try:
         numbers = [np.float64(part) for part in parts]  # arrays stay arrays

@@ -37,13 +37,7 @@ class Column:
 def column(
     unit: str, default: Any = MISSING, meaning: str = "", *, low: float = -inf, high: float = inf
 ) -> Any:
-    """Describe a dataclass field by unit, default, meaning and sensible range.
-
-    >>> class Shelf(Row, frozen=True):
-    ...     length: float = column("m", 1.0, "how long it is", low=0)
-    >>> schema(Shelf)[0].unit
-    'm'
-    """
+    """Describe a dataclass field by unit, default, meaning and sensible range."""
     described = {"unit": unit, "meaning": meaning, "low": low, "high": high}
     if isinstance(default, Mapping):
         return field(default_factory=lambda: dict(default), metadata=described)

@@ -13,11 +13,7 @@ _DAYS = re.compile(r"\b(?>day \d+(?:\.\d+)?|days \d+ to \d+)\b(?!,\d|, \d{4}-)")
 
 
 class Calendar:
-    """Whatever has a date of day 0 [``start``], and ``period`` calendar days in each of its days.
-
-    Raises:
-        ScenarioError: there is no start, or it is no day or date from then up to the year 9999.
-    """
+    """What has a date of day 0 [``start``] and, in each of its days, ``period`` calendar days."""
 
     start: Date | None
     period: int

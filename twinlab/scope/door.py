@@ -33,14 +33,7 @@ def offered(floor: dict[str, Any]) -> list[str]:
 
 
 def guard(floor: dict[str, Any]) -> None:
-    """Put a door before everything that a floor (the globals of its module) offers.
-
-    >>> simulate(serial(["mine", "shop"], demand=Normal(5, 1)))
-    Traceback (most recent call last):
-    twinlab.scope.errors.ScenarioError: simulate: scenario must be a Scenario, got
-    Network(1 product, 2 nodes, 1 lane, 0 recipes, 1 demand, 0 stocks): write
-    simulate(Scenario(network, rules))
-    """
+    """Put a door before everything that a floor (the globals of its module) offers."""
     floor.setdefault("__getattr__", partial(not_offered, floor))
     floor.setdefault("__dir__", lambda: floor.get("__all__", list(floor)))
     own = [n for n in floor if getattr(floor[n], "__module__", "") == floor["__name__"]]

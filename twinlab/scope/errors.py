@@ -128,22 +128,13 @@ def warn(text: str) -> None:
 def check_known(
     name: Any, known: Collection[Any], complaint: str, error: type[TwinError] = ScenarioError
 ) -> None:
-    """Complain of a name that is not among those that are known, and say which was meant.
-
-    >>> check_known("fil_rate", ["fill_rate", "total_cost"], "no KPI 'fil_rate'")
-    Traceback (most recent call last):
-    twinlab.scope.errors.ScenarioError: no KPI 'fil_rate'; did you mean 'fill_rate'?
-    """
+    """Complain of a name that is not among those that are known, and say which was meant."""
     if name not in known:
         raise error(f"{complaint}; {did_you_mean(name, known)}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Say which known word was probably meant, or which words there are.
-
-    >>> did_you_mean("DC-Berln", ["DC-Berlin", "Plant"])
-    "did you mean 'DC-Berlin'?"
-    """
+    """Say which known word was probably meant, or which words there are."""
     names = [str(name) for name in (sorted(known) if isinstance(known, set) else known)]
     same = [name for name in names if name.lower() == str(word).lower()]
     close = get_close_matches(str(word), names, n=1) or same

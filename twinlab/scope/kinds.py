@@ -52,18 +52,7 @@ Date = date
 
 
 def ranged(function: F) -> F:
-    """Check what a function is given against the ranges in its annotations, before it runs.
-
-    Raises:
-        ScenarioError: a number out of its range, with the parameter's name, value and range.
-
-    >>> @ranged
-    ... def left(hours: Positive, share: Share = 0.5) -> float:
-    ...     return hours * (1 - share)
-    >>> left(8, share=-0.1)
-    Traceback (most recent call last):
-    twinlab.scope.errors.ScenarioError: left: share must be a share from 0 to 1, got -0.1
-    """
+    """Check what a function is given against the ranges in its annotations, before it runs."""
 
     @cache  # when first called: an import stays quick, and the door stands on what is below it
     def door() -> Any:

@@ -27,22 +27,14 @@ _MANY = 12  # values of a list that are said
 
 
 def shown(number: float) -> str:
-    """Write a number for reading: thousands apart, four digits, small ones not rounded away.
-
-    >>> shown(1234567.8), shown(0.45454), shown(-0.0), shown(float("nan"))
-    ('1,234,568', '0.4545', '0', '–')
-    """
+    """Write a number for reading: thousands apart, four digits, small ones not rounded away."""
     if np.isnan(number):
         return "–"
     return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.4g}"
 
 
 def gist(places: Sequence[float], line: Any, place: str = "day") -> str:
-    """Say in a few numbers how a line goes.
-
-    >>> gist(range(60, 63), np.array([5.0, 0.25, 7.0]))
-    'first 5, lowest 0.25 (day 61), highest 7 (day 62), last 7'
-    """
+    """Say in a few numbers how a line goes."""
     low, high = int(np.nanargmin(line)), int(np.nanargmax(line))
     if line[low] == line[high]:
         return f"{shown(line[low])} throughout"
@@ -52,11 +44,7 @@ def gist(places: Sequence[float], line: Any, place: str = "day") -> str:
 
 
 def words(value: Any) -> str:
-    """Write any value for reading: of many replications the mean, of an estimate its interval too.
-
-    >>> words(None), words(True), words(np.array([1.0, 2.0])), words({"glue": 0.25, "film": (1, 2)})
-    ('–', 'yes', '1.5', 'glue 0.25, film 1, 2')
-    """
+    """Write any value for reading: of replications the mean, of an estimate its interval too."""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, int | float | np.number):

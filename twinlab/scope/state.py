@@ -388,11 +388,7 @@ def go_on(start: State | None, scenario: Scenario) -> State:
 
 
 def fit(state: State, network: Network) -> State:
-    """A copy of a state for a network: what is new there is empty, what is overdue comes today.
-
-    Raises:
-        ScenarioError: it holds units for which the network has no place, or shares no item with it.
-    """
+    """A copy of a state for a network: what is new there is empty, what is overdue comes today."""
     mine, fresh = widen(state, network), State.initial(network)
     if not fresh.asked.keys() & state.asked.keys():
         problem = f"the state is of {list(state.asked)[:3]}, the network of {list(fresh.asked)[:3]}"

@@ -32,12 +32,11 @@ def route_map(
     points: Points,
     routes: Sequence[Sequence[str]],
     *,
-    loads: Mapping[str, float] | None = None,
     arrivals: Sequence[Sequence[float]] = (),
     unit: str = "km",
     title: str = "Routes",
 ) -> Chart:
-    """Draw each vehicle's route over the places, such as ``RoutePlan.tours``; dots grow with loads.
+    """Draw each vehicle's route over the places, such as ``RoutePlan.tours``.
 
     ``points`` are (x, y), for instance (longitude, latitude) with the unit "degrees"; ``arrivals``
     (``RoutePlan.arrivals``), in hours of the day, are told by the clock.
@@ -69,13 +68,10 @@ def route_map(
         told |= dict(zip(route[1:-1], stops[1:-1], strict=True))
         said.append(f"route {at + 1}: {' → '.join(stops)}")
     starts = sorted({route[0] for route in routes if route})
-    sizes, most = loads or {}, max((loads or {}).values(), default=0.0)
     stops = [name for name in points if name not in starts]
-    areas = [60 + 240 * sizes.get(name, 0.0) / most if most > 0 else 90 for name in stops]
     ring: pen.Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
-    read = [sizes.get(name, 0.0) for name in stops]
     marks += [
-        dots(points, stops, areas, read, **ring),
+        dots(points, stops, [90] * len(stops), [0.0] * len(stops), **ring),
         pen.line(*across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another

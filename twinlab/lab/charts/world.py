@@ -22,9 +22,6 @@ class World:
     """Where the nodes and goods of a run are on the map, read once; called with a day it draws it.
 
     Of more than 20 nodes those of a country are one end of ways; what moves within is not drawn.
-
-    Raises:
-        ScenarioError: no node has a place.
     """
 
     def __init__(self, nodes: NodeStatus) -> None:

@@ -6,6 +6,7 @@ They share a form for the keyboard, a status line, a picture and a lock.
 import html
 import re
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -298,10 +299,7 @@ def newsvendor_game(cost: float = 3.0, rounds: int = 20, seed: int = 1) -> "News
     """
     problem = games.NewsvendorProblem(cost)
     settings = {"cost": cost, "rounds": rounds, "first": seed}
-
-    def make(drawn: int) -> games.NewsvendorGame:
-        return games.NewsvendorGame(problem, rounds, drawn)
-
+    make = partial(games.NewsvendorGame, problem, rounds)
     make(seed)  # refuses at once what cannot be played
     kind = Kind("newsvendor", settings, lambda n: seed + 1000 * n, make, "units", "round")
     return NewsvendorTable(Seat(kind))

@@ -44,11 +44,7 @@ class Lever(NamedTuple):
 
     @property
     def stops(self) -> list[float]:
-        """Where a slider stops: at multiples of its step, at both ends, and at today's value.
-
-        >>> Lever("shop.up_to", "shop: S", 18.75, 0, 60, False).stops[17:21]
-        [17.0, 18.0, 18.75, 19.0]
-        """
+        """Where a slider stops: at multiples of its step, at both ends, and at today's value."""
         step = self.step
         between = range(math.ceil(self.low / step), math.floor(self.high / step) + 1)
         return sorted({round(step * at, 9) for at in between} | {self.low, self.value, self.high})
@@ -58,16 +54,6 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
     """Read a lever from the column that a path leads to; a distribution becomes its average.
 
     Without ``limits`` the range is that of the column, else up to three times today's value.
-
-    Raises:
-        ScenarioError: the path leads nowhere, or to something that is no finite number.
-
-    >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> level = lever(calm, "shop.up_to")
-    >>> level.label, level.low, level.value, level.high, level.step
-    ('shop: base-stock level S [units]', 0.0, 8.0, 24.0, 1.0)
-    >>> lever(calm, "mine->shop.lead_time", limits=(1, 9)).label
-    'mine->shop: from shipping to arrival; rounded to whole days [days]'
     """
     place = find(scenario, path)
     value = place.value.average if is_distribution(place.value) else place.value
@@ -93,12 +79,7 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
 
 
 def default_levers(scenario: Scenario) -> dict[str, None]:
-    """List the paths worth moving first: the first disruption, then the base-stock levels.
-
-    >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8))
-    >>> list(default_levers(calm.disrupt(Outage("mine", start=60, days=28))))
-    ['disruptions[0].days', 'disruptions[0].start', 'disruptions[0].loss', 'shop.up_to']
-    """
+    """List the paths worth moving first: the first disruption, then the base-stock levels."""
     first = next(iter(scenario.disruptions), None)
     named = ("start", "share") if hasattr(first, "share") else ("days", "start", "loss")
     paths = [f"disruptions[0].{name}" for name in named if hasattr(first, name)]
@@ -114,12 +95,6 @@ class LeverRow(anywidget.AnyWidget):
     """A lever as a number box, and a slider beside it: one value, which both show.
 
     The slider goes from stop to stop; the box takes every number of the range.
-
-    >>> row = LeverRow(Lever("shop.up_to", "shop: S [units]", 8, 0, 24, False), print)
-    >>> row.value = 9.07
-    <BLANKLINE>
-    >>> row.value, row.moved
-    (9.07, True)
     """
 
     _esm = Path(__file__).with_name("levers.js")

@@ -35,12 +35,6 @@ class Latest:
 
     Callbacks of widgets run on several threads. Whoever finds the work under way leaves a note and
     goes; whoever does it looks at the note before it goes.
-
-    >>> drawn = []
-    >>> redraw = Latest(lambda: drawn.append("picture"))
-    >>> redraw.ask()
-    >>> drawn
-    ['picture']
     """
 
     def __init__(self, work: Callable[[], None]) -> None:

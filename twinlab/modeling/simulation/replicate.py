@@ -287,9 +287,6 @@ def replicate_worlds(
     """Replicate worlds, any of which may be the true one, side by side as one batch: a mixture.
 
     Each has as many of the replications (at least one), in a row, and a seed of its own.
-
-    Raises:
-        ScenarioError: there is no world, or one has more than other laws and disruptions.
     """
     count, seeds = len(worlds), world_seeds(seed, len(worlds))
     each = max(1, -(-replications // max(1, count)))

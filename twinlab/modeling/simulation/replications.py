@@ -40,11 +40,7 @@ _SUMS = BY_ITEM | BY_LANE | {"backlog": "owed", "in_process": "in_process"}
 
 
 def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
-    """Read ``"backlog"``, ``("backlog", "shop")`` or ``("backlog", ("north", "south"), "bike")``.
-
-    Raises:
-        ScenarioError: there is no such measure, or it is money; there is no such node or product.
-    """
+    """Read ``"backlog"``, ``("backlog", "shop")``, ``("backlog", ("north", "south"), "bike")``."""
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
     check_known(name, MEASURES, f"daily: no measure {name!r}")
