@@ -316,11 +316,7 @@ class Twin(Foreseeing):
     def recommend(
         self, options: Grid, days: int = 56, replications: int = 200, goal: Objective = cost
     ) -> Change:
-        """The combination of values by path whose ``goal``, by history, is lowest from today on.
-
-        Raises:
-            ScenarioError: a path leads nowhere.
-        """
+        """The combination of values by path whose ``goal``, by history, is lowest from today on."""
         start = self._morning
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)

@@ -64,11 +64,7 @@ class Play(Sealed, frozen=True):
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Play":
-        """Make a play from the dict that ``as_json`` gives.
-
-        Raises:
-            ScenarioError: something is missing, or of another kind.
-        """
+        """Make a play from the dict that ``as_json`` gives, or say what is wrong with it."""
         names = [each.name for each in fields(cls)]
         if lacking := [name for name in names if name not in body]:
             raise ScenarioError(f"a play lacks {lacking[0]!r}")
@@ -131,11 +127,10 @@ class PlayFirst:
     def __init__(self, words: str) -> None:
         self._words = words
 
-    def __repr__(self) -> str:
+    def __repr__(self, _: str = "") -> str:
         return self._words
 
-    def __format__(self, _: str) -> str:
-        return self._words
+    __format__ = __repr__
 
     def __bool__(self) -> bool:
         return False

@@ -167,11 +167,7 @@ class KPITree(Result, frozen=True, eq=False):
         return self.drill(name)
 
     def drill(self, name: str, *by: str) -> Figure:
-        """Split a figure by tier, role, country, node or product; by two of them in turn.
-
-        Raises:
-            ScenarioError: no such figure, or nothing to split by.
-        """
+        """Split a figure by tier, role, country, node or product; by two of them in turn."""
         metric = next((m for m in self.metrics if name and name in (m.code, m.name)), None)
         if metric is None:
             known = [m.code or m.name for m in self.metrics]

@@ -77,15 +77,10 @@ class NodeStatus:
         """The nodes, in table order."""
         return [n.name for n in self.run.scenario.network.nodes]
 
-    @cached_property
-    def owed(self) -> Array:
-        """Units owed or lost by day and node."""
-        return self._of("backlog", "lost")
+    owed = cached_property(lambda self: self._of("backlog", "lost"))  # units by day and node
+    lost = cached_property(lambda self: self._of("lost"))  # of these
 
-    @cached_property
-    def lost(self) -> Array:
-        """Units lost by day and node."""
-        return self._of("lost")
+    closures = cached_property(lambda self: closed_days(self.run))
 
     @cached_property
     def statuses(self) -> Array:
@@ -97,11 +92,6 @@ class NodeStatus:
             days = slice(first - self.run.days[0], last + 1 - self.run.days[0])
             statuses[days, self.names.index(node)] = Status.CLOSED
         return statuses
-
-    @cached_property
-    def closures(self) -> list[tuple[str, int, int]]:
-        """Node, first day and last day of every closure."""
-        return closed_days(self.run)
 
     @property
     def worst_day(self) -> int:

@@ -155,11 +155,7 @@ class Tickets(Page):
         return pd.DataFrame(map(vars, self.open), columns=heads).set_index("id")
 
     def hear(self, tower: Tower) -> None:
-        """Open, update and close tickets by what a tower says; the same again changes nothing.
-
-        Raises:
-            ScenarioError: the tower is of an earlier day than what has happened last.
-        """
+        """Open, update, close tickets by what the newest tower says; the same changes nothing."""
         if tower.day != self.day:
             self._write("", "heard", TOWER, day=tower.day)
         groups, taken = defaultdict[str, list[Alert]](list), dict[str, str]()

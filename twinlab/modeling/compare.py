@@ -167,9 +167,6 @@ class Change(Result, frozen=True):
     ) -> "Change":
         """Change some values of a scenario, and keep what they were before.
 
-        Raises:
-            ScenarioError: a path leads nowhere, or a name decides nothing.
-
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
         >>> Change.of(shop, {("shop", "unit"): MinMax(5, 45)}, "lots", "a truck costs 50 USD")
         lots: a truck costs 50 USD

@@ -212,11 +212,7 @@ class Demand(Row, frozen=True):
         return float(self.scales(np.array([day]))[0])
 
     def scales(self, days: NDArray[np.intp]) -> Array:
-        """The factors of season and trend on some days.
-
-        >>> Demand("shop", "bike", 4, trend=0.1).scales(np.arange(3)).tolist()
-        [1.0, 1.1, 1.2]
-        """
+        """The factors of season and trend on some days."""
         parts, seasons = len(self.season), np.ones(len(days))
         if parts:  # multiplied before it is divided: whole numbers stay whole
             part = days % self.season_days * parts // self.season_days
@@ -290,9 +286,6 @@ class Outage(Disruption, frozen=True):
         Up the day before, it is down today with probability a [``fail``]; down, it is up with b
         [``recover``]: geometric times of 1/a and 1/b days, up on b / (a + b) of all days. Before
         the first day it is up. Source: Snyder & Shen (2019) chapter 9 (a, b: disruption, recovery).
-
-        Raises:
-            ScenarioError: a probability is not above 0 and at most 1.
 
         >>> Outage.two_state("S-112", fail=0.01, recover=1)
         Outage(start=0, days=Constant(value=1.0), recovery=0, rate=0.01, pause=1, node='S-112', ...)

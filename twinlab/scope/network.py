@@ -182,9 +182,6 @@ class Network(Tables):
         """Give the network as a networkx graph, as GraphML and GEXF take it.
 
         Laws are the texts of their table cells; a lane's key is its path in a scenario.
-
-        >>> list(serial(["mine", "shop"], demand=Normal(5, 1)).graph().edges(keys=True))
-        [('mine', 'shop', 'mine->shop/unit/road')]
         """
         from twinlab.scope.graphs import graph_of
 
@@ -224,9 +221,6 @@ class Network(Tables):
 
     def without(self, *rows: AnyRow) -> "Network":
         """Return a network without some of its rows; what refers to them must go as well.
-
-        Raises:
-            NetworkError: a row is not in the network, or others cannot do without it.
 
         >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"plant": 4})
         >>> chain.without(*chain.stocks)

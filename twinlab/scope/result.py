@@ -245,11 +245,7 @@ class Estimate(Result, frozen=True):
         return f"{shown(self.mean)} [{shown(self.low)}, {shown(self.high)}]"
 
     def times(self, factor: float) -> "Estimate":
-        """So many times as much, such as USD a year of USD a day.
-
-        >>> Estimate(2.0, 1.0, 4.0, 10, 0.95).times(-365).short
-        '-730 [-1,460, -365]'
-        """
+        """So many times as much, such as USD a year of USD a day."""
         ends = sorted((factor * self.low, factor * self.high))
         return replace(self, mean=factor * self.mean, low=ends[0], high=ends[1])
 

@@ -141,12 +141,7 @@ class Scenario(Calendar, Page):
         return self._but(lines={**self.lines, **lines})
 
     def value(self, path: str | ItemKey) -> Any:
-        """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
-
-        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> calm.value("shop.up_to"), calm.value("mine->shop.lead_time").average
-        (8.0, 1.0)
-        """
+        """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item."""
         if isinstance(path, str):
             return find(self, path).value
         check_known(path, self.rules, f"rules: {path!r} decides nothing")  # type: ignore[arg-type]

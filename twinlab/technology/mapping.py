@@ -245,11 +245,7 @@ class Mapping:
 
     @classmethod
     def shipped(cls, name: str, names: dict[str, Any], day_zero: str = "2026-01-01") -> "Mapping":
-        """Give a mapping that comes with the library your names: theirs to yours, by table.
-
-        >>> Mapping.shipped("odoo_sale", {"node": {"WH": "shop"}, "product": {"BIKE-01": "bike"}})
-        Mapping('odoo_sale': demanded)
-        """
+        """Give a mapping that comes with the library your names: theirs to yours, by table."""
         files = Path(__file__).parent.glob("mappings/*.toml")
         tables = dict(ChainMap(*(tomllib.loads(file.read_text("utf-8")) for file in files)))
         check_known(name, tables, f"no mapping {name!r} comes with twinlab", SyncError)

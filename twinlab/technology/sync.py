@@ -136,11 +136,7 @@ class Follower:
         self._gate = Gate(self.name, self._inputs, self.store, self._tracker)
 
     def listen(self, source: FileLink | Feed, mapping: Mapping | None = None) -> None:
-        """Hear another source too: a link, a folder, a database or a machine, read by a mapping.
-
-        Raises:
-            SyncError: it hears a source of that name already.
-        """
+        """Hear a source of another name too: link, folder, database or machine, by a mapping."""
         name = str(getattr(source, "name", "") or source)
         if name in self._inputs:
             raise SyncError(f"the twin listens to {name!r} already")

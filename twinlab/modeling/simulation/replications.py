@@ -104,11 +104,7 @@ class Replications(Result, frozen=True, eq=False):
         return measure(self.plan, self._records)
 
     def total(self, name: str, node: str = "", product: str = "") -> Array:
-        """A measure, or a count such as ``cycles``, summed over days and items [replications].
-
-        Raises:
-            ScenarioError: there is no such measure, node or product.
-        """
+        """A measure, or a count such as ``cycles``, summed over days and items [replications]."""
         table = self._measures if name in MEASURES else self._records
         if name not in table:
             raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
@@ -137,9 +133,6 @@ class Replications(Result, frozen=True, eq=False):
     def estimate(self, kpi: str, confidence: float = 0.95) -> Estimate:
         """The mean of a KPI over the replications, with its interval; says what still moves.
 
-        Raises:
-            ScenarioError: there is no such KPI.
-
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
         >>> print(replicate(shop, 200, seed=1).estimate("fill_rate"))
         0.9628 [0.9616, 0.964]: mean of 200 replications, 95 % interval
@@ -159,11 +152,7 @@ class Replications(Result, frozen=True, eq=False):
         return table.assign(unit=[c.unit for c in known], **still)
 
     def series(self, measure: str, nodes: Any = (), product: str = "") -> Array:
-        """Daily values of a measure that was asked for with ``daily`` [days × replications].
-
-        Raises:
-            ScenarioError: it was not asked for.
-        """
+        """Daily values that were asked for with ``daily``, of a measure [days × replications]."""
         wanted = read_daily(self.plan, (measure, nodes, product))
         if wanted not in self.daily_values:
             problem = f"no daily values of {tuple(wanted)}: call replicate(…, daily=[…])"
@@ -178,10 +167,7 @@ class Replications(Result, frozen=True, eq=False):
         return np.quantile(self.series(measure, nodes, product), levels, axis=1)
 
     def history(self, replication: int) -> "pd.DataFrame":
-        """One replication's daily table, lived through again by this engine.
-
-        Raises:
-            ScenarioError: the batch has no such replication.
+        """One of the batch's replications as a daily table, lived through again by this engine.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> replicate(shop, 100, seed=1).history(70).equals(simulate(shop, 1, 70).daily)

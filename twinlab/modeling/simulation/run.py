@@ -51,9 +51,6 @@ class Run(Sealed, frozen=True, eq=False, repr=False):
     def series(self, name: str, node: str = "", product: str = "") -> Array:
         """One measure per day, summed over the items of a node and product (all, if not given).
 
-        Raises:
-            ScenarioError: there is no such measure, node or product.
-
         >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
         >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
         [2.0, 1.0]
@@ -94,10 +91,7 @@ class Run(Sealed, frozen=True, eq=False, repr=False):
         return fold(self.log, self.scenario.network, self.start)
 
     def state_on(self, day: Day) -> State:
-        """The state on the morning of a day or date, from which a run can start.
-
-        Raises:
-            ScenarioError: the day was not lived through.
+        """The state on the morning of a day or date of the run, from which another can start.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> simulate(shop, seed=1).state_on(20).day
@@ -109,12 +103,7 @@ class Run(Sealed, frozen=True, eq=False, repr=False):
         return fold(self.log.before(day), self.scenario.network, self.start)
 
     def after(self, warm_up: int | str) -> "Run":
-        """The same history without its first days (as in ``replicate``), in every KPI and chart.
-
-        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-        >>> simulate(shop, seed=1).after(10)
-        Run(40 days after a warm-up of 10, 2 nodes, 280 events, seed 1, replication 0)
-        """
+        """The same history without its first days (as in ``replicate``), in every KPI and chart."""
         found = (self.series(name) for name in SETTLING)
         out = days_left_out(warm_up, len(self.days), lambda: found)
         start = self.state_on(self.start.day + out)

@@ -138,11 +138,7 @@ class ReliefProblem(Result, frozen=True):
         return {at: math.fsum(each) for at, each in told.items()}
 
     def weighted(self, weights: Sequence[Amount]) -> "ReliefProblem":
-        """The same seasons, weighted anew: one weight each; who has none is left out.
-
-        Raises:
-            ScenarioError: not one weight of at least 0 for each season, or none above 0.
-        """
+        """The same seasons, weighted anew: one weight of at least 0 each; 0 leaves one out."""
         w = np.asarray(weights, dtype=np.float64)
         if w.shape != self.weights.shape or not w.sum() > 0:
             raise ScenarioError(f"weighted: {len(self.seasons)} weights, not all 0, got {w!r:.60}")
