@@ -238,10 +238,8 @@ class Foreseeing(Ordering):
         """What may come, from today's state: replications with daily values, shared by workers.
 
         Goods under way arrive by their lead time given how long they have been travelling. The
-        replications are split evenly among ``worlds``, functions of a scenario: a mixture.
-
-        Raises:
-            ScenarioError: a measure is unknown; a world changes more than laws and disruptions.
+        replications are split evenly among ``worlds``, functions of a scenario that change laws and
+        disruptions only.
         """
         today = self._morning.day
         sold = [(d.node, d.product) for d in self.model.network.demands]

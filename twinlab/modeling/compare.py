@@ -165,13 +165,7 @@ class Change(Result, frozen=True):
     def of(
         cls, baseline: Scenario, values: Mapping[Any, Any], title: str = "", reason: str = ""
     ) -> "Change":
-        """Change some values of a scenario, and keep what they were before.
-
-        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
-        >>> Change.of(shop, {("shop", "unit"): MinMax(5, 45)}, "lots", "a truck costs 50 USD")
-        lots: a truck costs 50 USD
-          shop/unit: BaseStock(up_to=6.0) → MinMax(reorder_point=5.0, up_to=45.0)
-        """
+        """Change some values of a scenario, and keep what they were before."""
         changed, before = baseline.set(values), {where: baseline.value(where) for where in values}
         return cls(dict(values), title, reason, changed, before)
 

@@ -345,12 +345,7 @@ Option = Change | Order | Sequence[Order] | Mapping[Any, Any]
 
 
 def under(option: Option, model: Scenario, start: State, until: int) -> tuple[Scenario, State]:
-    """The model and the state if an option is taken up this morning, for a look until a day.
-
-    Raises:
-        SyncError: an order cannot be obeyed, or is only begun or is over within the look.
-        ScenarioError: a path leads nowhere.
-    """
+    """The model and the state if an option is taken up this morning, for a look until a day."""
     if isinstance(option, Change | Mapping):
         return option.apply(model) if isinstance(option, Change) else model.set(option), start
     state, day = start.copy(), start.day

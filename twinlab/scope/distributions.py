@@ -315,10 +315,6 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
     """Values that stand for what some independent days add up to, each as likely as the others.
 
     One day of a law that lists its values gives those; anything else is drawn, and cut as drawn.
-
-    Raises:
-        ScenarioError: a part of a day.
-        NetworkError: it draws something that is no number of at least 0.
     """
     if days != int(days):
         raise ScenarioError(f"{days:g} periods of {law}: give a whole number of them")

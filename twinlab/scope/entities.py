@@ -286,9 +286,6 @@ class Outage(Disruption, frozen=True):
         Up the day before, it is down today with probability a [``fail``]; down, it is up with b
         [``recover``]: geometric times of 1/a and 1/b days, up on b / (a + b) of all days. Before
         the first day it is up. Source: Snyder & Shen (2019) chapter 9 (a, b: disruption, recovery).
-
-        >>> Outage.two_state("S-112", fail=0.01, recover=1)
-        Outage(start=0, days=Constant(value=1.0), recovery=0, rate=0.01, pause=1, node='S-112', ...)
         """
         for name, value in (("fail", fail), ("recover", recover)):
             if not 0 < value <= 1:

@@ -99,10 +99,8 @@ class History(Page):
 
         Whole numbers follow a Poisson or negative binomial law, others a normal or gamma one.
         Weekdays that were always closed ask nothing; the others are told apart by four weeks of
-        days. ``start`` is the date of the scenario's day 0 (default: ``end``).
-
-        Raises:
-            NetworkError: nothing is known of the row's item, or ``start`` of days without dates.
+        days. ``start`` is the date of the scenario's day 0 (default: ``end``). NetworkError: there
+        is no demand to learn from, or ``start`` of days without dates.
         """
         known = self.series(item := (row.node, row.product))
         if not known.sum():

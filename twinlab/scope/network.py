@@ -220,12 +220,7 @@ class Network(Tables):
         return twin
 
     def without(self, *rows: AnyRow) -> "Network":
-        """Return a network without some of its rows; what refers to them must go as well.
-
-        >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"plant": 4})
-        >>> chain.without(*chain.stocks)
-        Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
-        """
+        """Return a network without some of its rows; what refers to them must go as well."""
         tables = {name: {_key(row): row for row in now} for name, now in rows_of(self)}
         for row in rows:
             table = tables[_table(row)]

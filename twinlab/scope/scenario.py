@@ -112,23 +112,12 @@ class Scenario(Calendar, Page):
         return self._but(disruptions=(*self.disruptions, *disruptions))
 
     def decide(self, rules: ByItem) -> "Scenario":
-        """Return a scenario in which these nodes follow these rules; all others keep theirs.
-
-        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
-        12.0
-        """
+        """Return a scenario in which these nodes follow these rules; all others keep theirs."""
         now: Any = {**self.rules, **_by_item(self.network, "rules", rules)}  # type: ignore[dict-item]
         return self._but(rules=ByItems(now, self.network.decided))
 
     def share(self, sharing: ByItem) -> "Scenario":
-        """Return a scenario in which these nodes see as much as this; all others as before.
-
-        >>> from twinlab.organization import OwnOrders
-        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> calm.share({"shop": OwnOrders()}).sharing
-        {('shop', 'unit'): OwnOrders()}
-        """
+        """Return a scenario in which these nodes see as much as this; all others as before."""
         seen = _by_item(self.network, "sharing", sharing)
         return self._but(sharing={**self.sharing, **seen})  # type: ignore[dict-item]
 

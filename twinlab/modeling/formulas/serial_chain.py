@@ -69,9 +69,7 @@ class SerialChain:
     def of(cls, network: "Network | SerialChain") -> "SerialChain":
         """Read the chain from the tables of a network (a chain is one already).
 
-        Raises:
-            ScenarioError: the network is no serial chain with backorders, sure lead times, a
-                source that holds nothing, and no limits.
+        It has backorders, sure lead times, a source that holds nothing, and no limits.
         """
         if isinstance(network, SerialChain):
             return network

@@ -167,12 +167,7 @@ class Replications(Result, frozen=True, eq=False):
         return np.quantile(self.series(measure, nodes, product), levels, axis=1)
 
     def history(self, replication: int) -> "pd.DataFrame":
-        """One of the batch's replications as a daily table, lived through again by this engine.
-
-        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-        >>> replicate(shop, 100, seed=1).history(70).equals(simulate(shop, 1, 70).daily)
-        True
-        """
+        """One of the batch's replications as a daily table, lived through again by this engine."""
         if not 0 <= replication < self.replications:
             raise ScenarioError(
                 f"replication {replication!r}: this batch has 0 to {self.replications - 1}"

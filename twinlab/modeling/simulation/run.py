@@ -91,12 +91,7 @@ class Run(Sealed, frozen=True, eq=False, repr=False):
         return fold(self.log, self.scenario.network, self.start)
 
     def state_on(self, day: Day) -> State:
-        """The state on the morning of a day or date of the run, from which another can start.
-
-        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-        >>> simulate(shop, seed=1).state_on(20).day
-        20
-        """
+        """The state on the morning of a day or date of the run, from which another can start."""
         day = self.scenario.day_of(day)
         if not self.start.day <= day <= self.start.day + len(self.days):
             raise ScenarioError(f"day {day} is outside the run's days {self.days}")
