@@ -246,11 +246,13 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
     table, spots = plan.outcome(hit), where or places()
     part = table.how.replace("cash", "bought with cash")
     table["part"] = part.where(part.isin([*_PARTS, "lost", "left"]), "from depots")
+    ends = {"place": [*_PARTS], "depot": ["lost", "from depots", "left"]}
     needs, stocks = (
-        table[table[end] != ""].pivot_table("covers", end, "part", "sum", 0.0).reindex(
-            columns=parts, fill_value=0.0)
-        for end, parts in (("place", [*_PARTS]), ("depot", ["lost", "from depots", "left"]))
-    )  # fmt: skip
+        table[table[end] != ""]
+        .pivot_table("covers", end, "part", "sum", 0.0)
+        .reindex(columns=parts, fill_value=0.0)
+        for end, parts in ends.items()
+    )
     sent = table[table.part == "from depots"]
     ways = sent.groupby(["how", "depot", "place"], sort=False).covers.sum()
     marks: Any = [] if where else _track(hit)
