@@ -98,7 +98,7 @@ def attacks(seed):
 @claims.says("and the stock is exactly that of a plant that never died.")
 def crashes(seed):
     """Opened anew on the same file; that whole processes may die is tests/technology's."""
-    made, rng = claims.cells(1, "made").made, np.random.default_rng(seed)
+    made, rng = claims.cells(1, "belief").belief, np.random.default_rng(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for until in (*sorted(rng.integers(1, 40, 2)), 40):
             plant = tl.Plant(made, tl.FileLink(f"{folder}/mail.db"), seed=seed)
