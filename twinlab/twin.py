@@ -314,7 +314,10 @@ class Twin(Foreseeing):
     def recommend(
         self, options: Grid, days: int = 56, replications: int = 200, goal: Objective = cost
     ) -> Change:
-        """The combination of values by path whose ``goal``, by history, is lowest from today on."""
+        """The combination of values by path whose ``goal``, by history, is lowest from today on.
+
+        Raises a ScenarioError where a path leads nowhere.
+        """
         start = self._morning
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)

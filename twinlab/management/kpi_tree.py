@@ -167,7 +167,10 @@ class KPITree(Result, frozen=True, eq=False):
         return self.drill(name)
 
     def drill(self, name: str, *by: str) -> Figure:
-        """Split a figure by tier, role, country, node or product; by two of them in turn."""
+        """Split a figure by tier, role, country, node or product; by two of them in turn.
+
+        Raises a ScenarioError where there is no such figure, or nothing to split by.
+        """
         metric = next((m for m in self.metrics if name and name in (m.code, m.name)), None)
         if metric is None:
             known = [m.code or m.name for m in self.metrics]

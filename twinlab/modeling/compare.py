@@ -165,7 +165,10 @@ class Change(Result, frozen=True):
     def of(
         cls, baseline: Scenario, values: Mapping[Any, Any], title: str = "", reason: str = ""
     ) -> "Change":
-        """Change some values of a scenario, and keep what they were before."""
+        """Change some values of a scenario, and keep what they were before.
+
+        Raises a ScenarioError where a path leads nowhere, or a name decides nothing.
+        """
         changed, before = baseline.set(values), {where: baseline.value(where) for where in values}
         return cls(dict(values), title, reason, changed, before)
 

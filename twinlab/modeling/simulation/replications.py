@@ -133,6 +133,8 @@ class Replications(Result, frozen=True, eq=False):
     def estimate(self, kpi: str, confidence: float = 0.95) -> Estimate:
         """The mean of a KPI over the replications, with its interval; says what still moves.
 
+        Raises a ScenarioError where there is no such KPI.
+
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
         >>> print(replicate(shop, 200, seed=1).estimate("fill_rate"))
         0.9628 [0.9616, 0.964]: mean of 200 replications, 95 % interval

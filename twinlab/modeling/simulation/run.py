@@ -51,6 +51,8 @@ class Run(Sealed, frozen=True, eq=False, repr=False):
     def series(self, name: str, node: str = "", product: str = "") -> Array:
         """One measure per day, summed over the items of a node and product (all, if not given).
 
+        Raises a ScenarioError where there is no such measure, node or product.
+
         >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
         >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
         [2.0, 1.0]
