@@ -314,10 +314,7 @@ class Twin(Foreseeing):
     def recommend(
         self, options: Grid, days: int = 56, replications: int = 200, goal: Objective = cost
     ) -> Change:
-        """The combination of values by path whose ``goal``, by history, is lowest from today on.
-
-        Raises a ScenarioError where a path leads nowhere.
-        """
+        """The values, by paths that lead somewhere, whose mean ``goal`` is lowest from today on."""
         start = self._morning
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)

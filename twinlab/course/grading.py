@@ -27,8 +27,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pandas as pd
-
 from twinlab.course import students
 from twinlab.course.exercises import Exercise, Verdict, exercises, same
 from twinlab.course.hand_ins import FORMAT, code_cells, digest
@@ -36,6 +34,7 @@ from twinlab.course.plays import Play, replay
 from twinlab.course.students import Student, clean, course_of, read, write
 from twinlab.scope.dialect import decoded, parted
 from twinlab.scope.errors import HOME, ScenarioError, brief, did_you_mean
+from twinlab.scope.later import pd
 
 PARTS = {"name": str, "course": str, "notebook": str, "cells": list, "answers": dict, "plays": list}
 OWN_CODE = 300  # characters of a cell that nobody writes twice by chance

@@ -25,7 +25,6 @@ from twinlab.task.logistics.routing import node_distance
 __all__ = """Choice Limits Search Site centres design_network facilities gravity_location""".split()
 
 Pair = tuple[str, str]  # site and customer
-Choices = Mapping[str, "Choice"]
 Key = tuple[Any, ...]  # a variable of a design: what, in which period, where
 
 
@@ -204,6 +203,9 @@ class Choice(Row, frozen=True):
     step: float = column("units/day", 0.0, "capacity that one expansion adds", low=0)
     step_cost: float = column("USD", 0.0, "cost of one expansion", low=0)
     steps: int = column("expansions", 1, "most of them", low=0)
+
+
+Choices = Mapping[str, Choice]
 
 
 @dataclass(frozen=True)

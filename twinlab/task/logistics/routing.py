@@ -119,7 +119,12 @@ def route(
 
 
 def milk_run(
-    scenario: Scenario, depot: str, fleet: Fleets, *, distances: Any = None, every: Count = 1
+    scenario: Scenario,
+    depot: str,
+    fleet: Fleets,
+    *,
+    distances: "pd.DataFrame | None" = None,
+    every: Count = 1,
 ) -> Change:
     """Serve what a depot's lanes lead to on round tours, every so many days.
 
