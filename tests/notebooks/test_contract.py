@@ -27,7 +27,7 @@ CELLS = range(20, 47)
 CODE_LINES = 6
 COMPARED = 6
 WIDGETS = 2
-EXERCISES = 2  # at least; three in a notebook that is not among NOT_YET
+EXERCISES = 3  # at least
 ALT = 5  # characters of an alternative text that says something
 BYTES = 1_000_000
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -281,9 +281,6 @@ def test_a_notebook_keeps_its_promises(path):
 
 # -- its exercises, which stand in a file beside it -------------------------------------------
 
-# Notebooks whose exercises are still to be completed. Take a number out when its are.
-NOT_YET: set[str] = set()
-
 
 def lacks(notebook: NotebookNode, asked: dict[str, Exercise], solved: dict[str, Solution]) -> str:
     """What is missing in the exercises of a notebook, or nothing."""
@@ -295,7 +292,7 @@ def lacks(notebook: NotebookNode, asked: dict[str, Exercise], solved: dict[str, 
     unsolved = [n for n, e in asked.items() if n not in solved and not (e.solve or e.judge)]
     handed = any("tl.course.hand_in(" in cell.source for cell in code_cells(notebook))
     found = {
-        f"{len(asked)} exercises, at least 3 wanted": len(asked) < 3,
+        f"{len(asked)} exercises, at least {EXERCISES} wanted": len(asked) < EXERCISES,
         f"exercises of goals {sorted(tested)}, of {len(goals)}": (
             tested != set(range(1, len(goals) + 1))
         ),
@@ -318,11 +315,7 @@ def exercises_of(path: Path) -> tuple[dict[str, Exercise], dict[str, Solution]]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_every_aim_has_an_exercise(path):
-    found = lacks(nbformat.read(path, as_version=4), *exercises_of(path))
-    if path.name[:2] in NOT_YET:
-        assert found, "its exercises are complete: take it out of NOT_YET"
-    else:
-        assert not found, found
+    assert not lacks(nbformat.read(path, as_version=4), *exercises_of(path))
 
 
 @pytest.mark.parametrize(
@@ -373,7 +366,7 @@ def good_notebook() -> NotebookNode:
     picture = {"image/png": "iVBOR", "text/plain": "stock by day"}
     runs = [(f"# say\n{at}", {"text/plain": str(at)}) for at in range(len(PARTS))]
     runs += [("tl.lab.play(picture, levers)", picture), ("tl.lab.explore(chain)", picture)]
-    runs += [(f'tl.course.check("0.{at}", None)', {"text/plain": "[TODO] it"}) for at in (1, 2)]
+    runs += [(f'tl.course.check("0.{at}", None)', {"text/plain": "[TODO] it"}) for at in (1, 2, 3)]
     for at, part in enumerate(PARTS):
         cells += [
             new_markdown_cell(f"## {part}: a few words"),
@@ -400,7 +393,7 @@ def code(notebook: NotebookNode, text: str) -> None:
 
 
 def no_results(notebook: NotebookNode) -> None:
-    for cell in code_cells(notebook)[1:5]:
+    for cell in code_cells(notebook)[1:6]:
         cell.metadata["tags"] = ["nbval-ignore-output"]
 
 
