@@ -108,12 +108,12 @@ def pyodide(tmp_path_factory):
         return Path(given)
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        unavailable("Node.js with npm is missing")
+        pytest.skip("Pyodide: Node.js with npm is missing")
     folder = tmp_path_factory.mktemp("node")
     (folder / "package.json").write_text("{}")
     done = run([npm, "install", "--no-audit", "--no-fund", f"pyodide@{VERSION}"], folder)
     if done.returncode:
-        unavailable(f"npm reaches no registry: {done.stderr[-300:]}")
+        pytest.skip(f"Pyodide: npm reaches no registry: {done.stderr[-300:]}")
     return folder / "node_modules" / "pyodide"
 
 
