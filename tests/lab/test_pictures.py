@@ -233,7 +233,7 @@ def test_a_map_tells_its_places_by_name():
     (stops,) = panel["series"]
     assert (stops["at"], stops["told"], stops["x"], stops["y"]) == (
         ["a", "b"],
-        [0, 0],
+        [1, 2],
         [0, 4],
         [3, 3],
     )

@@ -68,10 +68,11 @@ def route_map(
         told |= dict(zip(route[1:-1], stops[1:-1], strict=True))
         said.append(f"route {at + 1}: {' → '.join(stops)}")
     starts = sorted({route[0] for route in routes if route})
-    stops = [name for name in points if name not in starts]
+    turn = {name: at for route in routes for at, name in enumerate(route[1:-1], 1)}
+    calls = {name: turn.get(name, np.nan) for name in points if name not in starts}
     ring: pen.Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
     marks += [
-        dots(points, stops, [90] * len(stops), [0.0] * len(stops), **ring),
+        dots(points, calls, [90] * len(calls), [*calls.values()], **ring),
         pen.line(*across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another
