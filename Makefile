@@ -54,7 +54,7 @@ test: $(VENV)/.dev $(VENV)/.lite ## everything: lint, tests, doctests, notebooks
 	part "tests and doctests" $(PYTEST) $(SPREAD) -m "not browser"; \
 	part "notebooks against their committed results" \
 	  $(if $(NOTEBOOKS),$(PYTEST) $(SPREAD) $(NBVAL) $(NOTEBOOKS),echo "there are no notebooks yet"); \
-	part "notebooks in a browser" $(PYTEST) -n $(WORKERS) -m browser -rs tests/browser tests/anywhere; \
+	part "notebooks in a browser" $(PYTEST) -n $(WORKERS) -m browser -rs tests/browser; \
 	printf "\n== summary$$summary\n"; exit $$status
 
 proof: $(VENV)/.dev ## 10,400 random scenarios through both engines, restarts among them; 40 lives with a twin

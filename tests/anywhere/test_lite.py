@@ -5,16 +5,13 @@ that no registry offers: where ``TWINLAB_PYODIDE`` names the folder of a full di
 network is reached, everything runs; elsewhere what needs them is skipped with that reason.
 """
 
-import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,7 +55,11 @@ def unavailable(reason):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The site as `make lite` writes it."""
+    return written_site(tmp_path_factory)
+
+
+def written_site(tmp_path_factory):
+    """The folder of the site as `make lite` writes it."""
     python = Path(sys.prefix) / "lite" / "bin" / "python"
     if not python.exists():
         unavailable("the environment that writes the site is missing: make lite")
@@ -138,34 +139,6 @@ def test_a_chain_has_the_same_numbers_in_the_browser(pyodide, site):
     here = json.loads(run([sys.executable, "-c", NUMBERS], PYTHONPATH=str(ROOT)).stdout)
     # Not to the last bit: each platform has its own exp and log.
     assert json.loads(said[-1]) == pytest.approx(here, rel=1e-9)
-
-
-@pytest.mark.browser
-def test_the_site_opens_in_a_browser_and_asks_for_nothing_but_pyodide(site):
-    """No kernel is started: its page, its notebooks and their old results stand there without."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = next(filter(None, map(shutil.which, ["chromium", "google-chrome"])), None)
-    if chromium is None:
-        unavailable("Chromium is missing")
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
-    handler.log_message = lambda *_: None
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    asked = []
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route(lambda address: "127.0.0.1" not in address, lambda route: route.abort())
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"http://127.0.0.1:{server.server_port}/lab/index.html?path=00_start_here.ipynb")
-        title = page.locator(".jp-Notebook h1", has_text="a supplier three tiers up closes")
-        title.wait_for(timeout=SECONDS * 1000)
-        browser.close()
-    server.shutdown()
-    foreign = [
-        url for url in asked if "127.0.0.1" not in url and not url.startswith(("data:", "blob:"))
-    ]
-    assert all("/pyodide/" in url for url in foreign), foreign
 
 
 def test_a_wheel_with_its_extra_for_widgets_needs_no_jupyterlab():
