@@ -4,6 +4,8 @@ import pytest
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from twinlab.lab.charts.pictures import THEME
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LIVE = """
@@ -36,7 +38,7 @@ story = tl.Scenario(far.change(*at), tl.BaseStock(60), days=40)
 tl.lab.world_map(tl.simulate(story.disrupt(tl.Outage("mine", start=9, days=9))))
 """
 PICTURE = ".twinlab-picture"
-# Which share of an element is drawn at all, and which is dark.
+# Which share of an element is drawn at all, which is dark, and which is pale.
 SHARE = """([what, kind]) => {
     const seen = document.querySelector(what);
     const canvas = document.createElement("canvas");
@@ -47,7 +49,8 @@ SHARE = """([what, kind]) => {
     const bytes = pen.getImageData(0, 0, canvas.width, canvas.height).data;
     let found = 0;
     for (let i = 0; i < bytes.length; i += 4)
-        found += bytes[i + 3] > 200 && (kind === "drawn" || bytes[i] + bytes[i + 1] < 100);
+        found += bytes[i + 3] > 200 && (kind === "drawn"
+            || (kind === "dark" ? bytes[i] + bytes[i + 1] < 100 : bytes[i] + bytes[i + 1] > 400));
     return found / (bytes.length / 4);
 }"""
 
@@ -109,20 +112,62 @@ def test_arrow_keys_read_the_numbers_and_the_button_opens_them(shown):
     shown.check()
 
 
-def test_a_theme_recolours_the_picture_and_keeps_the_network(shown):
-    page = shown.page
-    drawn = page.evaluate(SHARE, [".twinlab-network canvas", "drawn"])
+def test_a_theme_recolours_the_picture_and_the_network_and_keeps_both(shown):
+    page, canvas = shown.page, ".twinlab-network canvas"
+    drawn, pale = (page.evaluate(SHARE, [canvas, kind]) for kind in ("drawn", "pale"))
     assert drawn > 0.01
     assert page.evaluate(SHARE, [f"{PICTURE} img", "dark"]) > 0.001
-    for name, has_ink in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
+    for name, is_dark in (("JupyterLab Dark", True), ("JupyterLab Light", False)):
         before = count(page)
         theme(page, name)
         wait_for_picture(page, before)
-        assert (page.evaluate(SHARE, [f"{PICTURE} img", "dark"]) > 0.001) == has_ink
+        assert (page.evaluate(SHARE, [f"{PICTURE} img", "dark"]) > 0.001) == (not is_dark)
+        ground = "rgb(17, 17, 17)" if is_dark else "rgb(255, 255, 255)"
         page.wait_for_function(
-            f"old => ({SHARE})(['.twinlab-network canvas', 'drawn']) > 0.8 * old", arg=drawn
+            """ground => getComputedStyle(document.querySelector(".twinlab-network .stage"))
+                .backgroundColor === ground""",
+            arg=ground,
+        )
+        low, high = (0.3 * pale, 0.8 * pale) if is_dark else (0.97 * pale, 1.03 * pale)
+        page.wait_for_function(
+            f"""([what, low, high, drawn]) => {{
+                const [pale, all] = ["pale", "drawn"].map((kind) => ({SHARE})([what, kind]));
+                return low < pale && pale < high && all > 0.97 * drawn; }}""",
+            arg=[canvas, low, high, drawn],
         )
     shown.check()
+
+
+GROUND = "<style>body { background: %s }</style><body %s><div id=at></div>"
+DARK_MEDIA = "<style>@media (prefers-color-scheme: dark) { body { background: #131416 } }</style>"
+
+
+@pytest.mark.parametrize(
+    ("content", "is_dark"),
+    [
+        (GROUND % ("#fff", "data-jp-theme-light=false"), True),  # as JupyterLab and Voilà say it
+        (GROUND % ("#111", "data-jp-theme-light=true"), False),
+        (GROUND % ("#fff", "data-theme=dark"), True),  # as pages of documentation do
+        (GROUND % ("#111", "data-theme=light"), False),
+        (DARK_MEDIA + "<body data-theme=auto><div id=at></div>", True),
+        (GROUND % ("#1e1e1e", ""), True),
+        (GROUND % ("rgba(0, 0, 0, 0.2)", ""), False),
+        ("<div id=at></div>", False),  # paper, however dark the reader's system is
+    ],
+)
+def test_any_page_tells_whether_it_is_dark_and_when_that_changes(page, content, is_dark):
+    page.emulate_media(color_scheme="dark")
+    page.set_content(content)
+    page.evaluate(
+        f"""() => {{ {THEME.read_text("utf-8")}
+            window.heard = []; followTheme(document.querySelector("#at"), d => heard.push(d)); }}"""
+    )
+    assert page.evaluate("heard") == [is_dark]
+    said = "jpThemeLight" if "jp-theme" in content else "theme"
+    other = str(is_dark).lower() if said == "jpThemeLight" else ["dark", "light"][is_dark]
+    page.evaluate("([said, other]) => { document.body.dataset[said] = other; }", [said, other])
+    page.wait_for_function("() => heard.length === 2")
+    assert page.evaluate("heard") == [is_dark, not is_dark]
 
 
 def test_the_old_picture_pales_while_the_new_one_is_made(shown, folder):

@@ -11,6 +11,7 @@ import twinlab as tl
 from twinlab.cases.folders import dataset, outlines
 from twinlab.cases.relief.season import points, problem
 from twinlab.lab.charts.pictures import Picture
+from twinlab.management.node_status import Status
 from twinlab.task import logistics, quality
 
 FACTS = os.environ.get("TWINLAB_FACTS")
@@ -275,7 +276,9 @@ def test_a_map_s_legend_marks_are_of_one_size_however_large_the_dots():
     } == {60.0}
 
 
-def test_the_map_s_view_says_its_looks_once_and_the_network_s_in_words():
+def test_the_map_s_view_says_its_looks_in_its_legend_and_the_network_s_beside_it():
     run = voyage(start=20, days=14)
-    near, wide = (len(show(run).children) for show in (tl.lab.network, tl.lab.world_map))
-    assert near == wide + 1
+    near, wide = tl.lab.network(run), tl.lab.world_map(run)
+    assert [words for words, *_ in near.picture.key] == [f"{s.sign} {s.words}" for s in Status]
+    assert {s.words for s in Status} <= layers(wide, 30).keys()
+    assert not tl.lab.network(run.scenario).picture.key

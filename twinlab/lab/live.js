@@ -1,14 +1,10 @@
-// Shows a picture; pointer and arrow keys read its numbers out, a button opens them as a table.
+// Follows theme.js. Shows a picture; pointer and arrow keys read its numbers out, a button opens them as a table.
 const number = (v) =>
   v == null ? "–" : Math.abs(v) < 999.5 ? `${+v.toPrecision(4)}` : Math.round(v).toLocaleString("en");
 const make = (tag, className, ...inside) => {
   const made = Object.assign(document.createElement(tag), { className });
   return made.append(...inside), made;
 };
-// JupyterLab says on the page's body which theme it has; elsewhere the system does.
-const isDark = () =>
-  ({ true: false, false: true })[document.body.dataset.jpThemeLight] ??
-  matchMedia("(prefers-color-scheme: dark)").matches;
 
 // A panel's places in order: where they lie (on one axis: null), their names, each series' value.
 function places({ box, x: [x0, x1], y: [y0, y1], along, series }) {
@@ -103,15 +99,17 @@ function render({ model, el }) {
     box.classList.toggle("busy", model.get("busy") || model.get("old"));
     wait.textContent = model.get("busy") ? "working …" : "";
   };
-  const theme = () => (model.set("dark", isDark()), model.save_changes());
-  const watch = new MutationObserver(theme);
-  watch.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   const heard = [["change:count", draw], ["change:busy", pale], ["change:old", pale]];
   heard.forEach(([name, act]) => model.on(name, act));
-  [draw, pale, theme].forEach((act) => act());
+  [draw, pale].forEach((act) => act());
   el.append(box);
+  const unfollow = followTheme(el, (dark) => {
+    box.classList.toggle("dark", dark);
+    model.set("dark", dark);
+    model.save_changes();
+  });
   new ResizeObserver(named).observe(box); // only now the buttons are on the page
-  return () => [watch.disconnect(), heard.forEach(([name, act]) => model.off(name, act))];
+  return () => [unfollow(), heard.forEach(([name, act]) => model.off(name, act))];
 }
 
 export default { render };

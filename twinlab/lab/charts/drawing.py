@@ -22,11 +22,13 @@ CLOSED = "#E3E3E3"  # the days on which something is closed
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 ORANGE, PURPLE, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 FAINT, LAND, SEA, COAST = "#C4E6D8", "#E9E4D8", "#F6FAFC", "#B9B2A0"
+LOW, SHORT = "#FBE3B0", "#F2A571"  # grounds that INK can be read on, in trouble's colours
 
 # What stands for a colour on a dark page.
-_DAY = (INK, GREY, PALE, PAPER, CLOSED, BLUE, VERMILLION, GREEN, "#000000", FAINT, LAND, SEA, COAST)
+_DAY: tuple[str, ...] = INK, GREY, PALE, PAPER, CLOSED, BLUE, VERMILLION, GREEN, "#000000"
+_DAY += FAINT, LAND, SEA, COAST, LOW, SHORT
 _NIGHT = """#E8E8E8 #A0A0A0 #3D3D3D #111111 #454545 #4FA8E0 #FF8A3D #2FC79A #FFFFFF #1E4A3C
-    #3A3830 #16222A #6E6858""".split()
+    #3A3830 #16222A #6E6858 #57430F #7C3A12""".split()
 NIGHT = dict(zip(_DAY, _NIGHT, strict=True))
 
 LEGEND: Style = {"fontsize": FONT - 1, "frameon": False, "columnspacing": 1.2}

@@ -35,6 +35,7 @@ Limits = list[tuple[Range, Range]]  # of x and y, panel by panel
 _PAGE, _DPI = 96, 192  # pixels per inch: of a page, and of a picture that is sharp on it
 _TITLE: pen.Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
 _CUT: pen.Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
+THEME = Path(__file__).parents[1] / "theme.js"  # what every page's script begins with
 _drawing = threading.Lock()
 
 
@@ -328,8 +329,8 @@ class Picture(anywidget.AnyWidget):
     ``old`` as long as it is no answer to what was asked.
     """
 
-    _esm = Path(__file__).parents[1] / "live.js"
-    _css = Path(__file__).parents[1] / "live.css"
+    _esm = THEME.read_text("utf-8") + THEME.with_name("live.js").read_text("utf-8")
+    _css = THEME.with_name("live.css")
     png = traitlets.Bytes().tag(sync=True)
     data = traitlets.Unicode().tag(sync=True)  # what the page tells, as JSON
     alt = traitlets.Unicode().tag(sync=True)

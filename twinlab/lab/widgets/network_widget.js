@@ -1,4 +1,4 @@
-// Follows vis-network (bundled with pyvis), which has put its classes into globalThis.vis.
+// Follows theme.js and vis-network (bundled with pyvis), which has put its classes into globalThis.vis.
 const { DataSet, Network } = globalThis.vis;
 
 const options = {
@@ -13,27 +13,18 @@ const options = {
   },
 };
 
-function button(words, title, act) {
-  const made = document.createElement("button");
-  made.textContent = words;
-  made.title = title;
-  made.setAttribute("aria-label", title);
-  made.addEventListener("click", act);
-  return made;
-}
+const make = (tag, className, looks = {}) => Object.assign(document.createElement(tag), { className }, looks);
+const button = (words, title, onclick) => make("button", "", { textContent: words, title, ariaLabel: title, onclick });
 
 function render({ model, el }) {
-  const frame = document.createElement("div");
-  const stage = document.createElement("div");
-  const bar = document.createElement("div");
-  frame.className = "twinlab-network";
+  const [frame, key, stage, bar] = ["twinlab-network", "key", "stage", "bar"].map((n) => make("div", n));
   stage.style.height = `${model.get("height")}px`;
-  stage.setAttribute("role", "img");
-  frame.append(stage, bar);
+  stage.role = "img";
+  frame.append(key, stage, bar);
   el.append(frame);
 
-  const nodes = new DataSet(model.get("nodes"));
-  const edges = new DataSet(model.get("edges"));
+  const nodes = new DataSet();
+  const edges = new DataSet();
   const picture = new Network(stage, { nodes, edges }, options);
   const fit = () => picture.fit({ animation: false });
   const zoom = (factor) => picture.moveTo({ scale: picture.getScale() * factor });
@@ -43,23 +34,49 @@ function render({ model, el }) {
     button("fit", "Show the whole network", fit),
   );
 
-  const say = () => stage.setAttribute("aria-label", model.get("alt"));
-  const recolour = () => {
-    nodes.update(model.get("nodes"));
-    edges.update(model.get("edges"));
+  // Colours come by day; those of the night stand beside them.
+  const night = model.get("night");
+  let dark = false;
+  const tint = (look) =>
+    Array.isArray(look)
+      ? look.map(tint)
+      : look && typeof look === "object"
+        ? Object.fromEntries(Object.entries(look).map(([name, part]) => [name, tint(part)]))
+        : (dark && night[look]) || look;
+  const word = ([words, borderColor, background, color]) => {
+    const said = make("span", "", { textContent: words });
+    if (!color) return said;
+    const [sign, ...rest] = words.split(" ");
+    const box = make("i", "", { textContent: sign });
+    Object.assign(box.style, tint({ borderColor, background, color }));
+    said.replaceChildren(box, ` ${rest.join(" ")}`);
+    return said;
   };
+  const recolour = () => {
+    const [color, strokeColor] = tint(["#222222", "#FFFFFF"]);
+    picture.setOptions({ nodes: { font: { color } }, edges: { font: { color, strokeColor } } });
+    nodes.update(tint(model.get("nodes")));
+    edges.update(tint(model.get("edges")));
+    key.replaceChildren(...model.get("key").map(word));
+  };
+  const say = () => (stage.ariaLabel = model.get("alt"));
   say();
   model.on("change:alt", say);
   model.on("change:nodes", recolour);
+  const unfollow = followTheme(el, (is) => {
+    frame.classList.toggle("dark", (dark = is));
+    recolour();
+  });
   // The stage has no width when it is drawn first, and a change of the page's theme changes it for a
   // moment: vis-network then clears its canvas, and would wait for somebody to draw on it.
   const watch = new ResizeObserver(() => {
+    picture.redraw(); // takes the stage's new size, which the fit needs
     fit();
-    picture.redraw();
   });
   watch.observe(stage);
   return () => {
     watch.disconnect();
+    unfollow();
     model.off("change:alt", say);
     model.off("change:nodes", recolour);
     picture.destroy();

@@ -13,11 +13,11 @@ import pyvis.network
 import traitlets
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.pictures import Chart, Panel, Picture, still
+from twinlab.lab.charts.pictures import THEME, Chart, Panel, Picture, still
 from twinlab.lab.charts.world import World
 from twinlab.lab.widgets.levers import Lever, LeverRow
 from twinlab.lab.widgets.node_status import COLOURS, NodeLayout, node_layout
-from twinlab.lab.widgets.views import BIG, Latest, LiveView
+from twinlab.lab.widgets.views import Latest, LiveView
 from twinlab.management.node_status import Boxes, NodeStatus, Status
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
@@ -37,7 +37,7 @@ def model(network: Network, layout: NodeLayout) -> pyvis.network.Network:
     height = f"{layout.height:.0f}px"
     built = pyvis.network.Network(height=height, directed=True, cdn_resources="in_line")
     built.toggle_physics(False)
-    looks: pen.Style = {"shape": "box", "color": _colours(pen.BLUE, "#FFFFFF"), "margin": 3}
+    looks: pen.Style = {"shape": "box", "color": _colours(pen.BLUE, pen.PAPER), "margin": 3}
     looks |= {"font": {"size": 14 if layout.brief else 15, "color": pen.INK}, "physics": False}
     looks |= {"widthConstraint": {"minimum": layout.box, "maximum": layout.box}}
     for node in network.nodes:
@@ -72,12 +72,14 @@ def _facts(name: str, network: Network) -> str:
 class NetworkWidget(anywidget.AnyWidget):
     """The drawing on the page; the Python side only sends what changed."""
 
-    _esm = _VIS.read_text("utf-8") + "\n;\n" + _SCRIPT.read_text("utf-8")
+    _esm = "\n;\n".join(path.read_text("utf-8") for path in (_VIS, THEME, _SCRIPT))
     _css = _SCRIPT.with_suffix(".css")
     nodes: Any = traitlets.List().tag(sync=True)
     edges: Any = traitlets.List().tag(sync=True)
     height = traitlets.Int(400).tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
+    key: Any = traitlets.List().tag(sync=True)  # words, border, ground and ink of each sign
+    night = traitlets.Dict(pen.NIGHT).tag(sync=True)  # what stands for a colour on a dark page
 
     def __init__(self, network: Network, layout: NodeLayout) -> None:
         self.pyvis = model(network, layout)
@@ -112,12 +114,8 @@ class NetworkWidget(anywidget.AnyWidget):
         return still(still_network(self._network, self._layout, self._boxes).figure)
 
 
+KEY = [(f"{status.sign} {status.words}", *looks) for status, looks in COLOURS.items()]
 _SHOWN = 12  # rows of the table of nodes in trouble
-KEY = "".join(  # what the colours and signs mean
-    f"<span style='white-space:nowrap;margin-right:18px'><span style='border:3px solid {border};"
-    f"background:{fill};color:{ink};padding:0 5px'>{s.sign}</span> {s.words}</span> "
-    for s, (border, fill, ink) in COLOURS.items()
-)
 
 
 def network(thing: Network | Scenario | Run, day: Day | None = None) -> "NetworkView":
@@ -171,6 +169,7 @@ class NetworkView(LiveView):
         self._world: Any = world
         if not world:
             self.picture = NetworkWidget(network, self._layout)
+            self.picture.key = KEY if nodes else []
         self.children = [self.status, self.picture]
         if nodes:
             days, day_of = nodes.run.days, nodes.run.scenario.day_of
@@ -181,11 +180,9 @@ class NetworkView(LiveView):
             ends = {"min": days[0], "max": days[-1]}
             play = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
             ipywidgets.jslink((play, "value"), (self.row, "value"))
-            key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}</div>")
             self.course = Picture()
             self.row.layout, bar = {"flex": "1 1 auto"}, ipywidgets.HBox([self.row, play])
-            parts = [key, self.picture][bool(world) :]  # a map has a legend
-            self.children = [bar, self.status, *parts, self.course, self.table]
+            self.children = [bar, self.status, self.picture, self.course, self.table]
         self._show()
 
     @property

@@ -3,17 +3,17 @@
 import textwrap
 from dataclasses import dataclass
 
-from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
+from twinlab.lab.charts import drawing as pen
 from twinlab.management.node_status import MANY, Status
 from twinlab.scope import Network, tiers
 from twinlab.scope.base import grouped, nx
 
 # The border of a box, its inside, and the ink that can be read on it.
 COLOURS = {
-    Status.OK: (GREEN, "#FFFFFF", INK),
-    Status.LOW: (ORANGE, "#FBE3B0", INK),
-    Status.SHORT: (VERMILLION, "#F2A571", INK),
-    Status.CLOSED: ("#000000", "#000000", "#FFFFFF"),
+    Status.OK: (pen.GREEN, pen.PAPER, pen.INK),
+    Status.LOW: (pen.ORANGE, pen.LOW, pen.INK),
+    Status.SHORT: (pen.VERMILLION, pen.SHORT, pen.INK),
+    Status.CLOSED: ("#000000", "#000000", pen.PAPER),
 }
 _TALLEST = 13  # boxes in a column; a longer tier is set in several
 Roles = dict[str, int]  # the number of each node's role

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import ipywidgets
 import numpy as np
 import traitlets
 
 from twinlab.lab.widgets.network_widget import KEY, NetworkWidget
 from twinlab.lab.widgets.node_status import node_layout
-from twinlab.lab.widgets.views import BIG, LiveView, told
+from twinlab.lab.widgets.views import LiveView, told
 from twinlab.management.node_status import cover_boxes
 from twinlab.modeling import fidelity, simulate, wilson
 from twinlab.scope import LaneOutage, Outage
@@ -67,8 +66,8 @@ class TwinPanel(LiveView):
         traitlets.link((self.knowledge, "busy"), (self.orders, "busy"))
         self.knowledge.on_msg(lambda _, said, __: self.live(int(said["days"])))
         self.orders.on_msg(lambda _, said, __: self.decide(**said))
-        key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}d: days of cover</div>")
-        self.children = [self.knowledge, key, self.picture, self.orders]
+        self.picture.key = [*KEY, ("d: days of cover",)]
+        self.children = [self.knowledge, self.picture, self.orders]
         calm = simulate(twin.model.change(days=USUAL, disruptions=()), twin.seed).daily
         self._usual: Any = calm.groupby(["node", "product"])["on_hand"].median().to_dict()
         self._looked: Any = None
