@@ -29,6 +29,7 @@ def place(tmp_path, monkeypatch):
     teacher = folder / "exercises" / "teacher" / "02_people.py"
     teacher.write_text(teacher.read_text() + f"\n{HARD} = 1\n")
     shutil.copy(SCRIPT, teacher.parent)
+    commit(folder)
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "data.csv").write_text("a\n1\n")
     (folder / "played").mkdir()
@@ -67,13 +68,45 @@ def test_the_folders_of_a_course(place, monkeypatch):
     assert rows["2.2", "Ann Lee"]["answer"] == str(m.mean * (m.lead + 1))
     assert rows["2.2", "Ann Lee"]["numbers"] == str(m)
     assert {name for _, name in rows} == {"practice", "Ann Lee", "Bo Ek"}
-    solved = nbformat.read(teacher / "solutions" / room.BOOK, as_version=4)
-    said = [output.data["text/plain"][:6] for cell in solved.cells if cell.cell_type == "code"
-            for output in cell.outputs if "data" in output]  # fmt: skip
-    assert said == ["[PASS]", "[PASS]", "[PASS]", "[TODO]", "[TODO]", "[TODO]"]
+    assert verdicts(teacher) == ["", "", "", "[TODO]", "[TODO]", "[TODO]"], "as it was committed"
     monkeypatch.chdir(place)
     with pytest.raises(SystemExit, match="is there already"):
         do(monkeypatch, "out")
+
+
+def verdicts(teacher):
+    """What the cells of the solved notebook show, but for the import."""
+    solved = nbformat.read(teacher / "solutions" / room.BOOK, as_version=4)
+    assert "right(" in solved.cells[2].source
+    said = [[o.data["text/plain"][:6] for o in cell.outputs if "data" in o]
+            for cell in solved.cells if cell.cell_type == "code"][1:]  # fmt: skip
+    return ["".join(each) for each in said]
+
+
+def commit(folder, cells=room.CELLS):
+    """The notebook with its outputs, as the project keeps it."""
+    said = {"text/plain": "[TODO] as it was committed"}
+    shown = nbformat.v4.new_output("execute_result", said, execution_count=1)
+    made = [nbformat.v4.new_code_cell(c, outputs=[shown], execution_count=1) for c in cells]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# People"), *made])
+    nbformat.write(book, folder / room.BOOK)
+
+
+def test_solved_notebooks_are_run_where_that_is_asked_for(place, monkeypatch, capfd):
+    do(monkeypatch, "out", "--run")
+    teacher = place / "out" / "teacher"
+    assert verdicts(teacher) == ["[PASS]", "[PASS]", "[PASS]", "[TODO]", "[TODO]", "[TODO]"]
+    assert "1 of 1: 02_people.ipynb ran in " in capfd.readouterr().out
+    assert not (teacher / "answers.csv").exists(), "there is no roster"
+
+
+def test_a_notebook_that_does_not_run_is_told_and_stays(place, monkeypatch, capfd):
+    commit(place / "notebooks", [*room.CELLS[:-1], "1 / 0"])
+    with pytest.raises(SystemExit, match="course: 1 of 1 notebooks did not run to their end"):
+        do(monkeypatch, "out", "--run")
+    said = capfd.readouterr().out
+    assert "02_people.ipynb stays as it was: ZeroDivisionError: division by zero\n" in said
+    assert verdicts(place / "out" / "teacher") == ["", "", "", "[TODO]", "[TODO]", "[TODO]"]
 
 
 @pytest.mark.parametrize("words", ["emit", "emit moodle hub", "emit nbgrader", "make out"])

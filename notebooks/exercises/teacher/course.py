@@ -1,14 +1,19 @@
 """The folders of a course, or sources for nbgrader and Otter, from the notebooks that lie here.
 
 ``python notebooks/exercises/teacher/course.py FOLDER`` writes FOLDER/student, without this folder,
-and FOLDER/teacher, with all that is right; ``… emit nbgrader|otter FOLDER`` writes the exercises.
+and FOLDER/teacher, with all that is right: in seconds. What takes minutes is done when asked for:
+``--roster`` computes the answers of a class, ``--run`` runs the solved notebooks.
+``… emit nbgrader|otter FOLDER`` writes the exercises.
 """
 
 import argparse
 import ast
+import asyncio
 import json
+import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -17,6 +22,7 @@ from typing import Any
 import nbclient
 import nbformat
 import pandas as pd
+from joblib import Parallel, delayed
 from nbformat.v4 import new_code_cell as code_cell
 from nbformat.v4 import new_raw_cell as raw
 
@@ -27,11 +33,11 @@ from twinlab.scope import TwinError
 
 NOTEBOOKS = Path(__file__).resolve().parents[2]
 NEVER = ("played", "hand-in", ".ipynb_checkpoints", "__pycache__")
+STAYS = "stays as it was"
 
 
-def make_course(folder: Path, course: str, roster: Path | None) -> None:
-    """Write ``folder/student`` and ``folder/teacher``, the latter with all that is right."""
-    names = read_roster(roster) if roster else []
+def make_course(folder: Path, course: str) -> list[Path]:
+    """Write ``folder/student`` and ``folder/teacher``: the notebooks with all that is right."""
     for who, hidden in (("student", ("teacher", *NEVER)), ("teacher", NEVER)):
         place = folder / who / "notebooks"
         if place.exists():
@@ -40,34 +46,70 @@ def make_course(folder: Path, course: str, roster: Path | None) -> None:
         write(place / "course.json", {"format": COURSE, "course": course})
         if (NOTEBOOKS.parent / "datasets").is_dir():
             shutil.copytree(NOTEBOOKS.parent / "datasets", folder / who / "datasets")
-    people = {name: Student(name, course) for name in names}
-    write_answers(folder / "teacher" / "answers.csv", {"practice": Student()} | people)
-    for notebook in sorted(place.glob("[0-9][0-9]_*.ipynb")):
-        solve(notebook, folder / "teacher" / "solutions" / notebook.name)
+    solutions = folder / "teacher" / "solutions"
+    solutions.mkdir()
+    books = sorted(place.glob("[0-9][0-9]_*.ipynb"))
+    return [solve(notebook, solutions / notebook.name) for notebook in books]
 
 
-def write_answers(file: Path, people: Mapping[str, Student]) -> None:
-    """Write what is right for every student this year."""
-    rows = []
-    for path in sorted(NOTEBOOKS.glob("exercises/[0-9][0-9]_*.py")):
-        for number, made in exercises(int(path.name[:2]), NOTEBOOKS).items():
-            for name in people if made.draw else ["practice"]:
-                own = people[name].draw(number, made.draw)
-                rows.append((number, name, str(own), str(written(made.right(own)))))
+def write_answers(file: Path, people: list[Student]) -> None:
+    """Write what is right for every student this year, computed by as many as there are cores."""
+    rows = list[tuple[str, ...]]()
+    shared = Parallel(n_jobs=min(len(people), os.cpu_count() or 1), return_as="generator")
+    for count, found in enumerate(shared(delayed(answers_of)(who) for who in people), 1):
+        rows += found
+        if count % 10 == 0 or count == len(people):
+            print(f"answers of {count} of {len(people)}", flush=True)
     table = pd.DataFrame(rows, columns=["exercise", "name", "numbers", "answer"])
     table.to_csv(file, index=False, encoding="utf-8-sig")
 
 
-def solve(notebook: Path, out: Path) -> None:
-    """Write a notebook in which every exercise is answered, and run."""
+def answers_of(who: Student) -> list[tuple[str, ...]]:
+    """The numbers of a student and what is right with them; who practises has all exercises."""
+    rows = list[tuple[str, ...]]()
+    for path in sorted(NOTEBOOKS.glob("exercises/[0-9][0-9]_*.py")):
+        for number, made in exercises(int(path.name[:2]), NOTEBOOKS).items():
+            if made.draw or not who.name:
+                own = who.draw(number, made.draw)
+                right = str(written(made.right(own)))
+                rows.append((number, who.name or "practice", str(own), right))
+    return rows
+
+
+def solve(notebook: Path, out: Path) -> Path:
+    """Write a notebook in which every exercise is answered; its other cells keep their outputs."""
     book, known = nbformat.read(notebook, 4), exercises(int(notebook.name[:2]), NOTEBOOKS)
     for each in book.cells:
-        if each.cell_type == "code":
-            each.source = answered(each.source, known)
-    here = {"metadata": {"path": str(notebook.parent)}}
-    nbclient.NotebookClient(book, timeout=600, kernel_name="python3", resources=here).execute()
-    out.parent.mkdir(exist_ok=True)
+        if each.cell_type == "code" and (source := answered(each.source, known)) != each.source:
+            each.update(source=source, outputs=[], execution_count=None)
     nbformat.write(book, out)
+    return out
+
+
+async def run(solved: Path, turns: asyncio.Semaphore) -> str:
+    """Run a solved notebook where the teacher's notebooks are; how it went, in words."""
+    book = nbformat.read(solved, 4)
+    here = {"metadata": {"path": str(solved.parents[1] / "notebooks")}}
+    client = nbclient.NotebookClient(book, timeout=600, kernel_name="python3", resources=here)
+    async with turns:
+        began = time.monotonic()
+        try:
+            await client.async_execute()
+        except Exception as problem:
+            words = re.sub(r"\x1b\[[\d;]*m", "", str(problem)).strip()  # a traceback in colours
+            return f"{solved.name} {STAYS}: {words.splitlines()[-1]}"
+        nbformat.write(book, solved)
+        return f"{solved.name} ran in {time.monotonic() - began:.0f} s"
+
+
+async def run_all(books: list[Path]) -> None:
+    """Run the solved notebooks, as many at once as there are cores; those that fail stay."""
+    turns, said = asyncio.Semaphore(os.cpu_count() or 1), list[str]()
+    for done in asyncio.as_completed([run(book, turns) for book in books]):
+        said.append(await done)
+        print(f"{len(said)} of {len(books)}: {said[-1]}", flush=True)
+    if failed := sum(STAYS in words for words in said):
+        raise TwinError(f"{failed} of {len(books)} notebooks did not run to their end")
 
 
 def checks(source: str) -> Iterator[tuple[str, int, int]]:
@@ -180,7 +222,8 @@ def read_words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("words", nargs="+", help="FOLDER, or emit nbgrader|otter FOLDER")
     parser.add_argument("--course", default=Student.course, help="its name: numbers depend on it")
-    parser.add_argument("--roster", type=Path, help="CSV with a column 'name': answers of all")
+    parser.add_argument("--roster", type=Path, help="CSV with a column 'name': their answers")
+    parser.add_argument("--run", action="store_true", help="run the solved notebooks, in minutes")
     given = parser.parse_args()
     *given.emit, given.folder = given.words
     if given.folder == "emit" or given.emit not in [[], *(["emit", name] for name in TOOLS)]:
@@ -194,6 +237,13 @@ if __name__ == "__main__":
         if asked.emit:
             emit(TOOLS[asked.emit[1]], Path(asked.folder))
         else:
-            make_course(Path(asked.folder), asked.course, asked.roster)
+            names = read_roster(asked.roster) if asked.roster else []
+            place, solved = Path(asked.folder), make_course(Path(asked.folder), asked.course)
+            print(f"{place / 'student'} and {place / 'teacher'} are written", flush=True)
+            people = [Student(), *(Student(name, asked.course) for name in names)]
+            if names:
+                write_answers(place / "teacher" / "answers.csv", people)
+            if asked.run:
+                asyncio.run(run_all(solved))
     except TwinError as problem:
         raise SystemExit(f"course: {problem}") from problem
