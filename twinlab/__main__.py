@@ -140,7 +140,7 @@ def main() -> None:
         print(given.do(given) or "", end="")
     except KeyboardInterrupt:
         print()
-    except TwinError as problem:
+    except (TwinError, OSError) as problem:
         sys.exit(f"twinlab: {problem}")
 
 

@@ -131,7 +131,7 @@ def honest(name, spice=""):
 
 
 def put(folder, made, file=None, seal=True):
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     sealed = made | ({"digest": digest(made)} if seal else {})
     name = file or f"02-{Student(made['name']).slug}.json"
     (folder / name).write_text(json.dumps(sealed))

@@ -1,8 +1,7 @@
 """Kind checks of exercises: at once, without a network, with hints that come one by one.
 
-They stand beside the notebooks: ``exercises/NN_name.py`` defines ``EXERCISES``, a dict of number to
-``Exercise``. What is right of those that count stands in ``exercises/teacher``, as ``SOLUTIONS``;
-students do not have that folder.
+Beside the notebooks, ``exercises/NN_name.py`` defines ``EXERCISES``: ``Exercise`` by number. What
+is right of those that count stands in ``exercises/teacher``, as ``SOLUTIONS``, for the teacher.
 """
 
 import html
@@ -129,8 +128,7 @@ def sentence(words: int = 12) -> Callable[[Any], str | Verdict]:
 
     def judge(answer: Any) -> str | Verdict:
         count = len(str(answer).split())
-        short = f"write at least {words} words; these are {count}."
-        return Verdict("NOTED") if count >= words else short
+        return Verdict("NOTED") if count >= words else f"write {words} words; these are {count}."
 
     return judge
 
@@ -139,10 +137,7 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     """Check an answer to an exercise: ``[TODO]``, ``[PASS]``, or ``[NOT YET]`` with a hint.
 
     Every wrong try shows the next hint; the last one stays. ``[NOTED]`` answers are taken down for
-    the teacher, who has the solution.
-
-    Raises:
-        ScenarioError: there is no exercise of that number, or no folder of exercises here.
+    the teacher, who has the solution. A number that no exercise here has is an error.
 
     >>> check("2.1")
     [TODO] 2.1: put your answer in place of None, then run the cell.
@@ -162,20 +157,16 @@ def check(number: str | float, answer: Any = None) -> Verdict:
         shown = f"{f'{answer:g}' if isinstance(answer, float) else answer} {exercise.unit}".rstrip()
     else:
         shown = getattr(answer, "__name__", brief(answer)) if callable(answer) else brief(answer)
-    if told.status == "PASS":
-        return Verdict("PASS", f"{number}: {shown} is right.")
-    if told.status == "NOTED":
-        return Verdict("NOTED", f"{number}: {shown} is taken down.")
+    if told.status != "NOT YET":
+        how = "right" if told.status == "PASS" else "taken down"
+        return Verdict(told.status, f"{number}: {shown} is {how}.")
     hints = exercise.hints or ("compare with what the cells above show.",)
     hint = told.words or hints[min(tried, len(hints) - 1)]
     return Verdict("NOT YET", f"{number}: {shown} is not it. Hint: {hint}")
 
 
 def numbers(number: str | float) -> Numbers:
-    """Your own numbers of an exercise; until you ``enrol``, those for practice.
-
-    Raises:
-        ScenarioError: there is no exercise of that number, or no folder of exercises here.
+    """Your own numbers of an exercise, as for ``check``; until you ``enrol``, those for practice.
 
     >>> "days" in numbers("6.1")
     True

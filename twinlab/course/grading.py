@@ -5,7 +5,7 @@ right from the teacher's folder. A flag asks for a look, and takes no mark by it
 
 The code of a hand-in runs in a process of its own, ``python -m twinlab.course.grading FOLDER``,
 with the rights of whoever gives the marks: give them on a machine or in a container that holds
-nothing else.
+nothing else. Code with functions runs once more: they are judged where they are.
 """
 
 import argparse
@@ -17,14 +17,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from twinlab.course import students
@@ -34,7 +34,6 @@ from twinlab.course.plays import Play, replay
 from twinlab.course.students import Student, clean, course_of, read, write
 from twinlab.scope.dialect import decoded, parted
 from twinlab.scope.errors import HOME, ScenarioError, brief, did_you_mean
-from twinlab.scope.later import pd
 
 PARTS = {"name": str, "course": str, "notebook": str, "cells": list, "answers": dict, "plays": list}
 OWN_CODE = 300  # characters of a cell that nobody writes twice by chance
@@ -43,6 +42,7 @@ NAMES = [("name",), ("first name", "surname"), ("first name", "last name"), ("vo
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 FEW = 3  # students for whom somebody else's answer may be right by chance
 ISOLATED = ("unshare", "-r", "-n", "-p", "-f", "--kill-child")
+TOLD = {"answers": dict, "judged": dict, "troubles": list, "ran": int}
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
 
 
@@ -75,18 +75,21 @@ class Grader:
             "the notebook in it was exchanged": body.get("sha256") != digest(body["cells"]),
             f"course {student.course!r}, not {course!r}": student.course != course,
         }
-        work = self.scratch / f"{student.slug}-{notebook}"
-        self.prepare(work, student, body["plays"], row)
-        done = self.again(body["cells"], work)
-        found = [*(words for words, is_so in odd.items() if is_so), *done["troubles"]]
-        row.flags += [f"{notebook}: {words}" for words in found]
-        students.PLACE.set(work / "marked")
+        work = Path(mkdtemp(dir=self.scratch))
+        self.prepare(work, student, body["plays"][-100:], row)
+        twin = shutil.copytree(work, Path(f"{work}-judge"))
+        done = self.again(body["cells"], work, student)
+        if any(str(answer).startswith("def ") for answer in done["answers"].values()):
+            shutil.copytree(self.teacher / "exercises", twin / "judge" / "exercises")
+            done = self.again(body["cells"], twin, student) | {"answers": done["answers"]}
+        row.flags += [f"{notebook}: {w}"[:300] for w in (*filter(odd.get, odd), *done["troubles"])]
+        students.PLACE.set(self.scratch / "plays" / work.name)
         for number, made in exercises(int(notebook[:2]), self.teacher).items():
             answer, said = done["answers"].get(number), body["answers"].get(number)
-            if said != answer and not same(said, answer, 1e-6) and said is not None:
-                words = f"file says {brief(said)}, the run gives {brief(answer)}"
-                row.flags.append(f"{number}: {words}")
             try:
+                if said != answer and not same(said, answer, 1e-6) and said is not None:
+                    words = f"file says {brief(said)}, the run gives {brief(answer)}"
+                    row.flags.append(f"{number}: {words}")
                 told = made.assess(answer, student.draw(number, made.draw))
                 if callable(made.such_as):  # functions are judged where they are
                     told = Verdict(*done["judged"].get(number, ("NOT YET", "it is no function")))
@@ -94,7 +97,6 @@ class Grader:
                     self.mark(number, made, student, answer, told, row)
             except Exception as failed:
                 row.flags.append(f"{number}: cannot be marked: {type(failed).__name__}: {failed}")
-        shutil.rmtree(work, ignore_errors=True)
 
     def prepare(self, work: Path, student: Student, plays: Iterable[Any], row: Row) -> None:
         """Fill a folder with what a notebook needs, and with the plays, which are played again."""
@@ -110,58 +112,56 @@ class Grader:
                 continue
             name = f"{re.sub('[^a-z_]', '', play.game)}-{at}.json"
             write(work / "played" / name, play.as_json())
-            write(work / "marked" / name, play.as_json() | {"over": over})
+            write(self.scratch / "plays" / work.name / name, play.as_json() | {"over": over})
             if over != play.over or clean(play.student) not in ("", clean(row.name)):
                 words = f"of {play.student!r}; played again, it is {'' if over else 'not '}over"
                 row.flags.append(f"a play of {play.game!r} is {words}")
 
-    def again(self, cells: list[str], work: Path) -> dict[str, Any]:
+    def again(self, cells: list[str], work: Path, who: Student) -> dict[str, Any]:
         """Run cells in a process that knows its folder only: answers, verdicts, and troubles."""
-        asked = {"cells": cells, "memory": self.memory, "teacher": str(self.teacher)}
-        (work / "asked.json").write_text(json.dumps(asked))
+        write(work / "asked.json", {"cells": cells, "memory": self.memory} | asdict(who))
         env = {n: os.environ[n] for n in ("PATH", "SYSTEMROOT", "LANG") if n in os.environ}
-        env |= {f"{name}_NUM_THREADS": "1" for name in THREADS}
-        env |= {"HOME": str(work), "MPLBACKEND": "agg", "MPLCONFIGDIR": str(self.scratch / "mpl")}
-        env |= {"TWINLAB_PLAYED": str(work / "played"), "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
-        env |= {"PYTHONPATH": str(Path(HOME).parent), "IPYTHONDIR": str(work)}
+        env |= {f"{name}_NUM_THREADS": "1" for name in THREADS} | {"MATPLOTLIBRC": os.devnull}
+        env |= {"HOME": str(work), "IPYTHONDIR": str(work), "TWINLAB_PLAYED": str(work / "played")}
+        env |= {"MPLBACKEND": "agg", "MPLCONFIGDIR": str(self.scratch / "mpl"), "TQDM_DISABLE": "1"}
+        env |= {"PYTHONPATH": str(Path(HOME).parent), "PYTHONHASHSEED": "0"}
         command = [*isolation(), sys.executable, "-m", "twinlab.course.grading", str(work)]
         streams: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        here = work / "notebooks"
-        with subprocess.Popen(command, cwd=here, env=env, start_new_session=True, **streams) as run:
-            nothing: dict[str, Any] = {"answers": {}, "judged": {}}
-            try:
+        streams |= {"cwd": work / "notebooks", "env": env, "start_new_session": True}
+        with subprocess.Popen(command, **streams) as run:
+            with suppress(subprocess.TimeoutExpired):
                 run.wait(self.seconds)
-                told = json.loads((work / "told.json").read_text())
-                return {name: kind(told[name]) for name, kind in TOLD.items()}
-            except subprocess.TimeoutExpired:
-                return nothing | {"troubles": [f"time limit: more than {self.seconds:g} s"]}
-            except (OSError, ValueError, KeyError, TypeError):
-                died = f"crash: the process died ({run.returncode}), perhaps of memory"
-                return nothing | {"troubles": [died]}
-            finally:
-                with suppress(OSError):
-                    os.killpg(run.pid, signal.SIGKILL) if os.name == "posix" else run.kill()
+            code = run.poll()
+            with suppress(OSError):
+                os.killpg(run.pid, signal.SIGKILL) if os.name == "posix" else run.kill()
+        told, f = {name: kind() for name, kind in TOLD.items()}, work / "told.json"
+        with suppress(OSError, KeyError, TypeError, ValueError, RecursionError):
+            said = json.loads(f.read_bytes() if f.is_file() and f.stat().st_size < 2e6 else "{}")
+            told = {name: kind(said[name]) for name, kind in TOLD.items()}
+        if code is None:
+            told["troubles"].append(f"time limit: more than {self.seconds:g} s")
+        elif code or told["ran"] < len(cells):
+            died = f"crash: the process died in code cell {told['ran'] + 1}"
+            told["troubles"].append(f"{died} ({code}), perhaps of memory")
+        return told
 
-    def mark(
-        self, number: str, made: Exercise, student: Student, answer: Any, told: Verdict, row: Row
-    ) -> None:
+    def mark(self, n: str, made: Exercise, who: Student, got: Any, told: Verdict, row: Row) -> None:
         """Give the points; say for whom a wrong answer would be right, the sharpest sign."""
         if told.status in ("PASS", "NOTED"):
-            row.marks[number] = made.points
-            row.notes += [f"{number}: {answer}"] if told.status == "NOTED" else []
+            row.marks[n] = made.points
+            row.notes += [f"{n}: {str(got)[:2000]}"] if told.status == "NOTED" else []
             return
-        row.notes += [f"{number}: {told.words}"] if told.words else []
+        row.notes += [f"{n}: {told.words}"] if told.words else []
         if not made.draw or not made.solve or made.judge:
             return
-        others = [Student(name, student.course) for name in self.roster]
-        right = {who.name: made.right(who.draw(number, made.draw)) for who in others}
-        near = [name for name, wanted in right.items() if same(answer, wanted, SAME)]
-        if same(answer, made.right(Student().draw(number, made.draw)), SAME):
-            row.notes.append(f"{number}: right with the numbers for practice; enrolled too late?")
+        all_own = {name: Student(name, who.course).draw(n, made.draw) for name in self.roster}
+        right = {name: made.right(own) for name, own in all_own.items()}
+        near = [name for name, wanted in right.items() if same(got, wanted, SAME)]
+        if same(got, made.right(Student().draw(n, made.draw)), SAME):
+            row.notes.append(f"{n}: right with the numbers for practice; enrolled too late?")
         elif near and len(near) <= FEW:
             telling = 2 * len({brief(wanted) for wanted in right.values()}) > len(right)
-            where = row.flags if telling else row.notes
-            where.append(f"{number}: right for {', '.join(near)}")
+            (row.flags if telling else row.notes).append(f"{n}: right for {', '.join(near)}")
 
 
 def read_roster(file: Path) -> list[str]:
@@ -180,11 +180,8 @@ def read_roster(file: Path) -> list[str]:
 
 def grade(given: argparse.Namespace) -> str:
     """Mark all files of a folder: a row for everybody on the roster, and for unknown names."""
-    names, folder = read_roster(given.roster), given.teacher / "notebooks"
-    beside = (folder if folder.is_dir() else given.teacher).resolve()
-    rows = {clean(name): Row(name) for name in names}
-    if not any(given.hand_ins.rglob("*.json")):
-        raise ScenarioError(f"grade: no hand-in, a file of JSON, was found in {given.hand_ins}")
+    beside, rows = look(given)
+    roster = [row.name for row in rows.values()]
     todo = collect(given.hand_ins, beside, rows)
     books = sorted({notebook for _, notebook in todo})
     asked = {n: made for book in books for n, made in exercises(int(book[:2]), beside).items()}
@@ -192,32 +189,54 @@ def grade(given: argparse.Namespace) -> str:
         raise ScenarioError(f"grade: {beside / 'exercises/teacher'} lacks {bare[0]}")
     for key, row in rows.items():
         row.marks = dict.fromkeys(asked, 0.0)
-        missing = [book for book in books if row.name in names and (key, book) not in todo]
+        missing = [book for book in books if row.name in roster and (key, book) not in todo]
         row.flags += [f"{book}: nothing handed in" for book in missing]
-    with TemporaryDirectory() as scratch, ThreadPoolExecutor(given.workers) as pool:
-        grader = Grader(names, beside, Path(scratch), given.seconds, given.memory)
-        list(pool.map(lambda one: grader.grade(one[1], todo[one], rows[one[0]]), todo))
+    scratch = Path(mkdtemp())
+    with ThreadPoolExecutor(max(1, given.workers)) as pool:
+        grader = Grader(roster, beside, scratch, given.seconds, given.memory)
+        run = {one: pool.submit(grader.grade, one[1], todo[one], rows[one[0]]) for one in todo}
+        for (key, book), done in run.items():
+            if bad := done.exception():  # it harms no other
+                rows[key].flags += [f"{book}: cannot be marked: {type(bad).__name__}: {bad}"[:300]]
+    with suppress(RecursionError):  # of folders in folders in folders
+        shutil.rmtree(scratch, ignore_errors=True)
     compare(todo, beside, rows)
-    most, table = sum(made.points for made in asked.values()), list[dict[str, Any]]()
+    most, table = sum(made.points for made in asked.values()), list[list[str]]()
     for row in rows.values():
-        table.append({"name": row.name, "points": sum(row.marks.values()), "of": most} | row.marks)
-        table[-1] |= {"flags": " | ".join(row.flags), "notes": " | ".join(row.notes)}
-    plain = pd.DataFrame(table).map(lambda it: f"'{it}" if str(it)[:1] in FORMULA else it)
-    plain.to_csv(given.out, index=False, encoding="utf-8-sig", float_format="%g")
-    free = " and ".join(unlimited())
-    flagged = sum(bool(row.flags) for row in rows.values())
-    told = f"{given.out}: {len(rows)} rows, {flagged} with flags\n"
-    return told + f"not limited here: {free}; use a container for code of others\n" * bool(free)
+        points = [f"{n:g}" for n in (sum(row.marks.values()), most, *row.marks.values())]
+        cells = [row.name, *points, " | ".join(row.flags), " | ".join(row.notes)]
+        table.append([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+    with given.out.open("w", encoding="utf-8-sig", errors=students.ODD, newline="") as file:
+        csv.writer(file).writerows([["name", "points", "of", *asked, "flags", "notes"], *table])
+    free = {"linux": "", "darwin": " memory"}.get(sys.platform, " memory, its processes")
+    free += "" if isolation() else " network"
+    told = f"{given.out}: {len(rows)} rows, {sum(bool(r.flags) for r in rows.values())} with flags"
+    return f"{told}\nnot limited here:{free}; use a container\n" if free else f"{told}\n"
+
+
+def look(given: argparse.Namespace) -> tuple[Path, dict[str, Row]]:
+    """The folder with exercises, and a row for everybody; or say what hinders, before it begins."""
+    names, folder = read_roster(given.roster), given.teacher / "notebooks"
+    beside = (folder if folder.is_dir() else given.teacher).resolve()
+    rows = {clean(name): Row(name) for name in names}
+    for key in (k for k, count in Counter(map(clean, names)).items() if count > 1):
+        rows[key].flags.append("this name stands on the roster more than once")
+    if not any(given.hand_ins.rglob("*.json")):
+        raise ScenarioError(f"grade: no hand-in, a file of JSON, was found in {given.hand_ins}")
+    if not any(beside.glob("exercises/[0-9][0-9]_*.py")):
+        raise ScenarioError(f"grade: no exercises in {beside}: give the folder by --teacher")
+    given.out.open("ab").close()  # an error now, not after an hour
+    return beside, rows
 
 
 def collect(hand_ins: Path, beside: Path, rows: dict[str, Row]) -> dict[tuple[str, str], Any]:
     """Read the files, by student and notebook; what cannot be read has a row of its own."""
     found = dict[tuple[str, str], Any]()
     for file in sorted(hand_ins.rglob("[!.]*.json")):  # a Mac's zip has hidden twins
+        name = str(file.relative_to(hand_ins))
         try:
             body = read(file, FORMAT)
-            bad = [part for part, kind in PARTS.items() if not isinstance(body.get(part), kind)]
-            if bad:
+            if bad := [p for p, kind in PARTS.items() if not isinstance(body.get(p), kind)]:
                 raise ScenarioError(f"{file.name}: {bad[0]!r} is missing or damaged")
             key, notebook = clean(body["name"]), body["notebook"]
             if not Student(key).slug or not re.match(r"\d\d_", notebook):
@@ -225,13 +244,13 @@ def collect(hand_ins: Path, beside: Path, rows: dict[str, Row]) -> dict[tuple[st
             exercises(int(notebook[:2]), beside)  # a copy, "-Copy1", is the same notebook
             notebook = next(beside.glob(f"exercises/{notebook[:2]}_*.py")).stem + ".ipynb"
         except ScenarioError as problem:
-            rows[file.name] = Row(file.name, flags=[str(problem)])
+            rows[name] = Row(name, flags=[str(problem)])
             continue
         if key not in rows:
-            meant = did_you_mean(body["name"], [row.name for row in rows.values()])
-            rows[key] = Row(body["name"], flags=[f"no such name on the roster; {meant}"])
+            meant = did_you_mean(body["name"][:80], [row.name for row in rows.values()])
+            rows[key] = Row(body["name"][:80], flags=[f"no such name on the roster; {meant}"])
         if earlier := found.get((key, notebook)):
-            rows[key].flags.append(f"{notebook}: two files of one name; the later one counts")
+            rows[key].flags += [f"{notebook}: two files of one name, also {name}; the later counts"]
             body = max(earlier, body, key=lambda one: str(one.get("made")))
         found[key, notebook] = body | {"cells": list(map(str, body["cells"]))}
     return found
@@ -261,12 +280,6 @@ def isolation() -> tuple[str, ...]:
     return ()
 
 
-def unlimited() -> list[str]:
-    """What a hand-in's code may do here without a limit."""
-    missing = {"linux": [], "darwin": ["memory"]}.get(sys.platform, ["memory", "its processes"])
-    return missing + ([] if isolation() else ["network"])
-
-
 def add_grade(commands: Any) -> Any:
     """Add ``grade`` to the commands of ``python -m twinlab``."""
     marks = commands.add_parser("grade", help="run every hand-in again, and write marks.csv")
@@ -283,45 +296,40 @@ def add_grade(commands: Any) -> Any:
 
 # -- in the process of a hand-in ------------------------------------------------------------------
 
-TOLD = {"answers": dict, "judged": dict, "troubles": list}
-
 
 def main(work: Path) -> None:
-    """Run the cells of a folder, and write down their answers, verdicts on functions, troubles."""
-    asked = json.loads((work / "asked.json").read_text())
+    """Run cells, and write down their answers, troubles, and verdicts on functions."""
+    asked, given = json.loads((work / "asked.json").read_text("utf-8")), students.given
     with suppress(ImportError):
         import resource
 
-        size = int(asked["memory"] * 2**30)
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    troubles, judged = run(asked["cells"]), {}
-    heard, student, teacher = dict(students.given), students.enrolled(), Path(asked["teacher"])
-    for number in (number for number, answer in heard.items() if callable(answer)):
-        made = exercises(int(number.partition(".")[0]), teacher)[number]
-        verdict = made.assess(heard[number], student.draw(number, made.draw))
-        judged[number] = (verdict.status, verdict.words)
-    answers = {number: students.written(answer) for number, answer in heard.items()}
-    told = {"answers": answers, "judged": judged, "troubles": troubles}
-    (work / "told.json").write_text(json.dumps(told))
+        resource.setrlimit(resource.RLIMIT_AS, (int(asked["memory"] * 2**30),) * 2)
+    told: dict[str, Any] = {"judged": {}}
+    for told["ran"], told["troubles"] in enumerate(run(asked["cells"]), 1):
+        told["answers"] = {number: students.written(given[number]) for number in given}
+        write(work / "told.json", told)
+    for number in [n for n in given if callable(given[n]) and (work / "judge").exists()]:
+        made = exercises(int(number.partition(".")[0]), work / "judge")[number]
+        own = Student(asked["name"], asked["course"]).draw(number, made.draw)
+        verdict = made.assess(given[number], own)
+        told["judged"][number] = (verdict.status, verdict.words)
+    write(work / "told.json", told)
     os._exit(0)  # whatever still runs
 
 
-def run(cells: list[str]) -> list[str]:
-    """Run the cells one after the other, those behind an error, too; the errors in words."""
+def run(cells: list[str]) -> Iterator[list[str]]:
+    """Run the cells one after the other, those behind an error, too; all errors so far in words."""
     from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
 
-    quiet = Config()
-    quiet.HistoryManager.enabled = False
-    shell: Any = InteractiveShell.instance(config=quiet)
-    shell.enable_gui, troubles = lambda gui=None: None, []  # there is no screen
+    shell: Any = InteractiveShell.instance()
+    shell.enable_gui, troubles = lambda gui=None: None, list[str]()  # there is no screen
     for at, cell in enumerate(cells, 1):
         done = shell.run_cell(cell)
         if problem := done.error_before_exec or done.error_in_exec:
             kind = "memory limit" if isinstance(problem, MemoryError) else "crash"
             words = f"{type(problem).__name__}: {brief(str(problem))}"
             troubles.append(f"{kind} in code cell {at}: {words}")
-    return troubles
+        yield troubles
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 from twinlab.course.exercises import Verdict, exercises
 from twinlab.course.plays import plays
 from twinlab.course.students import answers, clean, enrolled, folder, now, write
+from twinlab.scope.errors import ScenarioError
 
 __all__ = ["hand_in"]
 
@@ -26,8 +27,11 @@ def digest(body: Any) -> str:
 
 def code_cells(notebook: Path) -> list[str]:
     """The code of a notebook, cell by cell."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    try:
+        cells = json.loads(notebook.read_text("utf-8-sig"))["cells"]
+        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise ScenarioError(f"{notebook} is damaged: {problem!r}; save it in Jupyter") from None
 
 
 def hand_in(notebook: str = "") -> Verdict:

@@ -1,8 +1,7 @@
 """Games that were played, and the seat of who plays: the orders are the whole state.
 
 The rules of a game are deterministic. Each play is a small file in ``played``, beside the notebook:
-a new kernel plays its orders again and goes on. What is decided in an experiment stays decided: of
-an advised game no order is taken back.
+a new kernel plays its orders again and goes on. Of an advised game no order is taken back.
 """
 
 import re
@@ -109,7 +108,7 @@ def played(game: str) -> Callable[[Any], bool | str]:
 def replay(play: Play) -> bool:
     """Play the orders again: whether the game is over then; of other games, what the play says."""
     of: Any = play.settings
-    game: people.BeerGame | people.NewsvendorGame
+    game: Any
     if play.game == "beer":
         game = people.BeerGame(of["station"])
     elif play.game == "newsvendor":
@@ -118,7 +117,7 @@ def replay(play: Play) -> bool:
         return play.over
     for units in play.orders:
         game.order(units)
-    return game.over
+    return bool(game.over)
 
 
 class PlayFirst:

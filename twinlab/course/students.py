@@ -1,7 +1,6 @@
 """Who works here, and what is kept of them: files of JSON in ``played``, beside the notebook.
 
-The environment variable ``TWINLAB_PLAYED`` names another folder; where it is empty, nothing is
-kept and nothing is read.
+The environment variable ``TWINLAB_PLAYED`` names another folder; if it is empty, nothing is kept.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ from twinlab.scope.errors import ScenarioError, brief
 __all__ = ["Numbers", "Student", "enrol"]
 
 FORM, ANSWERS, COURSE = "twinlab student 1", "twinlab answers 1", "twinlab course 1"
-TRIES = 50  # of an exercise are kept
+TRIES, ODD = 50, "backslashreplace"  # of an exercise are kept; half a letter is as JSON has it
 _REMEDY = "give the file another name, and go on without it"
 PLACE = ContextVar[Path | None]("PLACE", default=None)  # while somebody else's work is marked
 _who = dict[str, "Student"]()  # where there is no folder
@@ -45,7 +44,7 @@ def write(path: Path, body: Mapping[str, Any]) -> None:
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(body, indent=1, ensure_ascii=False), "utf-8")
+        part.write_text(json.dumps(body, indent=1, ensure_ascii=False), "utf-8", ODD)
         part.replace(path)
     except OSError as problem:
         remedy = "TWINLAB_PLAYED can name another folder"
@@ -55,7 +54,9 @@ def write(path: Path, body: Mapping[str, Any]) -> None:
 def read(path: Path, form: str) -> dict[str, Any]:
     """Read a file of JSON that says of itself which form it has, or say what is wrong with it."""
     try:
-        body = json.loads(path.read_text("utf-8"))
+        if path.stat().st_size > 2e7:
+            raise ValueError("it is larger than 20 MB")
+        body = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as problem:
         raise ScenarioError(f"{path} cannot be read: {problem}: {_REMEDY}") from problem
     found = body.get("format") if isinstance(body, dict) else None
@@ -113,10 +114,7 @@ class Student:
 def enrol(name: str, course: str = "") -> Student:
     """Say who you are: from now on all notebooks here give you numbers of your own.
 
-    ``course`` is the one of this folder, if it says so.
-
-    Raises:
-        ScenarioError: the name has no letters.
+    The name must have letters; ``course`` is the one of this folder, if it says so.
 
     >>> enrol("Ann Lee", course="SCOM")
     Student(name='Ann Lee', course='SCOM')
