@@ -167,8 +167,7 @@ class Foreseeing(Ordering):
     @property
     def assessments(self) -> tuple[Assessment, ...]:
         """What customers are expected to ask for, by the newest ``forecast`` messages."""
-        silent = self.mode is Mode.MODEL
-        return () if silent else tuple(self._tracker.books.expected.values())
+        return () if self.mode is Mode.MODEL else tuple(self._tracker.books.expected.values())
 
     @property
     def outlook(self) -> Scenario:
@@ -255,8 +254,7 @@ class Foreseeing(Ordering):
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
         nights, promised = self._tracker.nights, self._promised.items()
         known = ((nights[d][i], ends) for (_, d, i), ends in promised if i in nights.get(d, ()))
-        inside = [low - DUST <= units <= high + DUST for units, (low, high) in known]
-        return verify(inside, PROMISE)
+        return verify([low - DUST <= u <= high + DUST for u, (low, high) in known], PROMISE)
 
 
 class Twin(Foreseeing):

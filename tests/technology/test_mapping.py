@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,67 @@ def test_epcis_plain_in_a_document_and_in_a_cloud_event():
     assert told == one(mapping, document) == one(mapping, sent)
     assert (told.id, told.data["ref"]) == ("urn:uuid:1#shipped/quantityList.0", "77")
     assert told.time == 60 * DAY + ((16 * 60 + 33) * 60 + 31) * 1_000_000 + 116_000
+
+
+def test_the_answer_to_an_epcis_query_is_its_events():
+    answer = {"queryName": "SimpleEventQuery", "resultsBody": {"eventList": [EPC]}}
+    asked = {"type": "EPCISQueryDocument", "epcisBody": {"queryResults": answer}}
+    mapping = Mapping.shipped("epcis", NAMES)
+    assert one(mapping, asked) == one(mapping, EPC)
+
+
+@pytest.mark.parametrize(
+    "kind", ["location", "urn:epcglobal:cbv:sdt:location", "https://ref.gs1.org/cbv/SDT-location"]
+)
+def test_of_parties_to_an_epcis_event_the_location_is_the_partner(kind):
+    owner = {"type": "owning_party", "destination": "urn:epc:id:pgln:4012345.00000"}
+    place = {"type": kind, "destination": "urn:epc:id:sgln:4012345.00002.0"}
+    mapping = Mapping.shipped("epcis", NAMES)
+    both = one(mapping, EPC | {"destinationList": [owner, place]})
+    assert both.data["partner"] == "shop"
+    assert "names.node (add it there)" in refused(mapping, EPC | {"destinationList": [owner]})
+
+
+def test_an_element_of_a_type_is_looked_for_among_a_hundred():
+    row = {
+        "kind": "demanded",
+        "node": "=shop",
+        "product": "parts.main.sku",
+        "quantity": 1,
+        "time": "at",
+    }
+    mapping = Mapping({"id": "at", "events": [row]})
+    order = {
+        "at": "2026-01-03T09:00:00Z",
+        "parts": [{"type": "x"}] * 99 + [{"type": "main", "sku": "a"}],
+    }
+    assert one(mapping, order).data["product"] == "a"
+    assert "product (parts.main.sku) is missing" in refused(
+        mapping, order | {"parts": [{}] + order["parts"]}
+    )
+
+
+def test_data_of_a_cloud_event_may_be_bytes_in_base64():
+    packed = {name: value for name, value in ORDER.items() if name != "data"}
+    packed["data_base64"] = b64encode(json.dumps(ORDER["data"]).encode()).decode()
+    mapping = Mapping(SHOP)
+    told = list(mapping.messages(json.dumps(packed).encode()))
+    assert told == list(mapping.messages(json.dumps(ORDER).encode()))
+    assert len(told) == 2
+    own = json.loads(Message("/shop/wms", 3, "wms.served.v1", 5, {"day": 0}).encode())
+    sent = own | {"data_base64": b64encode(json.dumps(own.pop("data")).encode()).decode()}
+    assert Message.of(sent).data == {"day": 0}
+    for broken in ("?", "e30", b64encode(b"[1").decode(), 5):
+        with pytest.raises(SyncError, match="data is a table"):
+            Message.of(sent | {"data_base64": broken})
+
+
+@pytest.mark.parametrize("written", ["2026-01-03t09:00:00z", "2026-01-03T09:00:00Z"])
+def test_a_moment_may_have_small_letters(written):
+    own = json.loads(Message("/shop/wms", 3, "wms.served.v1", 5, {}).encode())
+    assert Message.of(own | {"time": written}).time == 2 * DAY + 9 * DAY // 24
+    first, _ = Mapping(SHOP).messages(json.dumps(ORDER | {"time": written}).encode())
+    assert first.time == 2 * DAY + 9 * DAY // 24
 
 
 def test_every_kind_of_epcis_event():

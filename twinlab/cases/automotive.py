@@ -99,8 +99,7 @@ def automotive_risks(seed: Whole = 0) -> list[RiskEvent]:
     network, rates = automotive().network, defaultdict[str, dict[str, float]](dict)
     for row in rows("automotive", "assumed/rates"):
         rates[row["kind"]][row["name"]] = row["rate"]
-    usual = rates["role"].pop("site")
-    single = closures(network, usual, rates["role"])
+    single = closures(network, rates["role"].pop("site"), rates["role"])
     return single + common_causes(network, rates["country"], seed=seed)
 
 

@@ -220,8 +220,7 @@ class Situation(Morning, frozen=True):
             for lane, share in flows.asked_lanes(self.scenario, item):
                 flow, above = use[item] * share, (lane.source, lane.product)
                 full = self.state.in_transit[lane.key] / flow if flow > DUST else math.inf
-                gap = max(0.0, days_of(lane.lead_time) - full)
-                found[lane.key] = gap + found[item]
+                found[lane.key] = max(0.0, days_of(lane.lead_time) - full) + found[item]
                 found[above] = max(found[above], found[lane.key])
         return found
 

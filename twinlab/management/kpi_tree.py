@@ -27,8 +27,7 @@ def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
     tier = tiers(network)
     groups: dict[str, list[str]] = {}
     for node in sorted(network.nodes, key=lambda node: -tier[node.name]):
-        column = "name" if by == "node" else by
-        label = tier[node.name] if by == "tier" else getattr(node, column)
+        label = tier[node.name] if by == "tier" else getattr(node, "name" if by == "node" else by)
         groups.setdefault(str(label) or f"no {by}", []).append(node.name)
     if by != "tier":
         return groups

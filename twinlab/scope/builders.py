@@ -87,8 +87,7 @@ def assembly(
     {'frame': 1.0, 'wheel': 2.0}
     """
     suppliers = {part: f"{part} supplier" for part in parts}
-    nodes = [*suppliers.values(), plant]
-    times, rates, units = _per_node(nodes, lead_time, holding_cost, on_hand)
+    times, rates, units = _per_node([*suppliers.values(), plant], lead_time, holding_cost, on_hand)
     return Network(
         products=[*(Product(part) for part in parts), Product(_PRODUCT)],
         nodes=[

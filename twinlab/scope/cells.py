@@ -143,8 +143,7 @@ def _named_numbers(col: Column, text: str, decimal: str) -> dict[str, float]:
             raise ValueError(f"is written 'frame: 1; wheel: 2', got {brief(text)}")
         if names.count(name) > 1:
             raise ValueError(f"names {name!r} {names.count(name)} times: add its units up")
-    numbers = (_number(col, units, decimal) for _, _, units in pairs)
-    return dict(zip(names, numbers, strict=True))
+    return dict(zip(names, (_number(col, each[2], decimal) for each in pairs), strict=True))
 
 
 def _number(col: Column, text: Any, decimal: str) -> float:

@@ -34,8 +34,7 @@ def remembered(memory: dict[str, Any], before: Any) -> dict[str, Any]:
 
 
 def _never_changes(value: Any) -> bool:
-    parts = value if type(value) is tuple else (value,)
-    return all(isinstance(part, _PLAIN) for part in parts)
+    return all(isinstance(part, _PLAIN) for part in (value if type(value) is tuple else (value,)))
 
 
 def _gone_on_from(old: Any, parts: list[Any]) -> list[Any]:

@@ -1,11 +1,12 @@
 """Mapping: a table says which field of a foreign record becomes which field of a message.
 
-A field is a path into the record (``a.b.0``) with words after ``|``, a constant (``=kg``), or a
-list of which the first found counts. Words: ``number`` (``number ,`` where 1.234 means 1234),
-``abs``, ``text``, ``last`` (after the last / or :), ``count`` (of a list), ``digest``, ``utc`` or
-``zone Europe/Berlin`` (of times that do not say it), ``name node`` (by the table ``names.node``;
-there x* stands for all that begin with x). A record also has ``each`` (an element of the list of
-which each makes a message), ``origin``, ``topic.0`` and ``payload`` (all of it).
+A field is a path into the record (``a.b.0``; ``a.b.kind``, of a list the first whose type ends so)
+with words after ``|``, a constant (``=kg``), or a list of which the first found counts. Words:
+``number`` (``number ,`` where 1.234 means 1234), ``abs``, ``text``, ``last`` (after the last / or
+:), ``count`` (of a list), ``digest``, ``utc`` or ``zone Europe/Berlin`` (of times that do not say
+it), ``name node`` (by the table ``names.node``; there x* stands for all that begin with x). A
+record also has ``each`` (an element of the list of which each makes a message), ``origin``,
+``topic.0`` and ``payload`` (all of it).
 
 Records are polled from *feeds*, folders of files, databases and machines: ``poll(place)`` gives
 what is new, as letters of one record in JSON, and the place to go on from.
@@ -272,7 +273,8 @@ class Mapping:
             wanted = f"a record is a table of names and values, got {brief(found)}"
             yield str(record.get("unreadable", wanted))
         else:
-            view = record | {"payload": found, "origin": origin, "topic": origin.split("/")}
+            told = {"data": Message.data_of(record), "payload": found, "origin": origin}
+            view = record | told | {"topic": origin.split("/")}
             for row in self._rows:
                 yield from row.messages(view)
 
@@ -329,7 +331,8 @@ class _Row:
 
 def _events(found: Any) -> list[Any]:
     """The events of an EPCIS document, plain or in a CloudEvent; else the record itself."""
-    events = at(found, "epcisBody.eventList") or at(found, "data.epcisBody.eventList")
+    body = at(found, "epcisBody") or at(found, "data.epcisBody")
+    events = at(body, "eventList") or at(body, "queryResults.resultsBody.eventList")
     return events if isinstance(events, list) else [found]
 
 
@@ -341,10 +344,17 @@ def at(record: Any, path: str) -> Any:
     whole = isinstance(record, dict) and path in record  # a header may have dots
     for part in (path,) if whole else path.split("."):
         try:
-            record = record[int(part) if isinstance(record, list) else part]
+            record = record[_place(record, part) if isinstance(record, list) else part]
         except (LookupError, TypeError, ValueError):
             return None
     return None if record == "" else record
+
+
+def _place(elements: list[Any], part: str) -> int:
+    """Where in a list: a place, or the first of a type (among a hundred: letters may be long)."""
+    if part.lstrip("-").isdecimal():
+        return int(part)
+    return [re.split("[/:-]", str(at(one, "type")))[-1] for one in elements[:100]].index(part)
 
 
 def _field(spec: Any, names: Any, where: str) -> Read:
@@ -403,7 +413,7 @@ def _moment(value: Any, zone: Any = None) -> datetime:
         if type(value) in (int, float):
             value = datetime.fromtimestamp(value / (1000 if abs(value) >= 1e11 else 1), UTC)
         elif isinstance(value, str):
-            written = _DOTTED.sub(lambda m: f"{m[3]}-{m[2]:0>2}-{m[1]:0>2}", value.strip())
+            written = _DOTTED.sub(lambda m: f"{m[3]}-{m[2]:0>2}-{m[1]:0>2}", value.strip().upper())
             value = datetime.fromisoformat(written)
     zone = getattr(value, "tzinfo", None) or zone
     way = "a moment such as 2026-03-02T08:00:00Z (its zone: 'path | utc' or '| zone Europe/Berlin')"

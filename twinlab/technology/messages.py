@@ -6,7 +6,9 @@ in ``sequence`` lets a receiver see gaps; one that does not is *unnumbered*.
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -99,25 +101,31 @@ class Message:
         """Read a message; a SyncError says why something is none."""
         return cls.of(parse(raw), raw)
 
+    @staticmethod
+    def data_of(found: dict[str, Any]) -> Any:
+        """The data of an envelope; those of a producer that sends bytes are JSON in base64."""
+        with suppress(LookupError, ValueError, TypeError, SyncError):
+            return parse(b64decode(found["data_base64"], validate=True))
+        return found.get("data")
+
     @classmethod
     def of(cls, found: Any, raw: bytes = b"") -> "Message":
         """Read an envelope, and keep its bytes; a SyncError says why something is none."""
         if not isinstance(found, dict) or found.get("specversion") != "1.0":
             raise SyncError("no CloudEvents 1.0 envelope: specversion is missing or another")
-        data, number, kind = found.get("data"), found.get("sequence"), found.get("type")
+        data, number, kind = cls.data_of(found), found.get("sequence"), found.get("type")
         if not isinstance(data, dict):
             raise SyncError(f"data is a table of names and values, got {data!r:.80}")
         if number is not None and not _NUMBER.fullmatch(str(number)):
             raise SyncError(f"sequence is a whole number, got {number!r:.80}")
         if str(kind) not in _KINDS:
             raise SyncError(f"no message has type {kind!r:.80}: a mapping can read other ones")
-        sequence = None if number is None else int(number)
         source, name, told = _text(found, "source"), _text(found, "id"), found.get("time")
         try:
-            since = datetime.fromisoformat(told) - DAY_ZERO  # type: ignore[arg-type]
+            since = datetime.fromisoformat(str(told).upper()) - DAY_ZERO
         except (ValueError, TypeError, OverflowError):
             raise SyncError(f"time is a moment with its zone, got {told!r:.80}") from None
-        time = since.days * DAY + since.seconds * 1_000_000 + since.microseconds
+        sequence, time = None if number is None else int(number), since // timedelta.resolution
         message = cls(source, sequence, str(kind), time, data, name)
         vars(message)["raw"] = bytes(raw)
         return message

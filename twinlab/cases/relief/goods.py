@@ -289,5 +289,4 @@ def madagascar() -> "pd.DataFrame":
     """
     stock = _table("madagascar").merge(_table("madagascar_items"), on="item")
     stock["tonnes"] = stock.pop("weight") / 1000
-    many = ["people", "tonnes", "volume"]
-    return stock.assign(**stock[many].mul(stock.units, axis=0))
+    return stock.assign(**stock[["people", "tonnes", "volume"]].mul(stock.units, axis=0))

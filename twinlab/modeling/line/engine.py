@@ -66,8 +66,7 @@ class Machine:
     def rest(self, minutes: float) -> simpy.Event:
         """Wait for what is left of a stage."""
         env: simpy.Environment = self.engine.env
-        gone = 0.0 if self.fresh else env.now - self.begun
-        return env.timeout(max(0.0, minutes - gone))
+        return env.timeout(max(0.0, minutes - (0.0 if self.fresh else env.now - self.begun)))
 
     def take(self, part: None) -> Process:
         """Take the next part, and see what work it is."""

@@ -54,8 +54,7 @@ class Nested:
 
     def order(self, station: str, name: str) -> None:
         """Replace a tool before the station's next part, and say by which order."""
-        places = {place.name: place for place in self.engine.places}
-        places[station].ordered.append(name)
+        {place.name: place for place in self.engine.places}[station].ordered.append(name)
 
     def step(self, open_share: float) -> tuple[float, float]:
         """Work for a day, as far as the node was open; parts that left, and the good ones."""
@@ -101,5 +100,4 @@ def follow(lines: dict[str, Nested], scenario: Any) -> None:
 def nested(scenario: Any, state: State, seed: int, number: int) -> dict[str, Nested]:
     """The lines of a scenario, by node, as they stand in a state."""
     made = {node: (node, product) for node, product in scenario.network.made}
-    lines = scenario.lines.items()
-    return {n: Nested(line, made[n], state, seed, number) for n, line in lines}
+    return {n: Nested(line, made[n], state, seed, number) for n, line in scenario.lines.items()}

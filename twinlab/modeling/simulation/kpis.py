@@ -137,8 +137,7 @@ def cost(history: Measured, kind: str = "", node: str = "", product: str = "") -
     """
     if kind and kind not in COSTS:
         raise ScenarioError(f"no kind of cost {kind!r}; {did_you_mean(kind, COSTS)}")
-    kinds = [kind] if kind else COSTS
-    total = sum(history.total(each, node, product) for each in kinds)
+    total = sum(history.total(each, node, product) for each in ([kind] if kind else COSTS))
     return ratio(total, len(history.days))
 
 

@@ -254,8 +254,7 @@ def _items(scenario: Scenario, lanes: list[LanePlan], recipes: list[RecipePlan])
         out = sorted(claimed.get(number, ()))
         claims = [at for _, at in out]
         if demand is not None:
-            last = network.demands[demand].service_rank
-            claims.insert(sum(rank <= last for rank, _ in out), -1)
+            claims.insert(sum(rank <= network.demands[demand].service_rank for rank, _ in out), -1)
         items.append(
             ItemPlan(
                 key=key,

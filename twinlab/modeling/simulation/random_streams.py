@@ -189,8 +189,7 @@ def arrival(days: Any, left: Any, held: Any) -> Any:
     due = np.array(np.broadcast_to(days, left.shape))
     while (left > 0).any():
         due += left > 0
-        still = (due < len(held)) & held[np.minimum(due, len(held) - 1), columns]
-        left -= (left > 0) & ~still
+        left -= (left > 0) & ~((due < len(held)) & held[np.minimum(due, len(held) - 1), columns])
     return due[0] if np.ndim(days) == 0 else due
 
 

@@ -293,8 +293,7 @@ def replicate_worlds(
     start = None if start is None else go_on(start, base)
     wanted = tuple(read_daily(make_plan(base), one) for one in daily)
     plan, *tables = _abreast(base, worlds, each, seeds, start, wanted)
-    given = start.copy() if start else None
-    batch = Replications(plan, seed, each * count, given, 0, *tables)
+    batch = Replications(plan, seed, each * count, start.copy() if start else None, 0, *tables)
     return replace(batch, worlds=tuple(worlds))
 
 

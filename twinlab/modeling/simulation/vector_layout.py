@@ -334,8 +334,7 @@ class Flows(Order):
         self.sends = {}
         for stage in stages:
             from_here = [k for k, (source, _) in enumerate(ends) if self.stage[source] == stage]
-            claims = span(self.claims[self.lanes[k]] for k in from_here)
-            self.sends[stage] = span(from_here), claims
+            self.sends[stage] = span(from_here), span(self.claims[self.lanes[k]] for k in from_here)
 
 
 class Layout(Flows):

@@ -122,8 +122,7 @@ class CusumChart(ControlChart):
         if not (first := self.first):
             return None
         above, below = self.series.values()
-        rising = (above if above[first - 1] > self.upper else below)[:first]
-        zeros = np.flatnonzero(rising == 0.0)
+        zeros = np.flatnonzero((above if above[first - 1] > self.upper else below)[:first] == 0.0)
         return int(zeros[-1]) + 1 if len(zeros) else 0
 
 
