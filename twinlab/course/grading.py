@@ -42,6 +42,7 @@ NAMES = [("name",), ("first name", "surname"), ("first name", "last name"), ("vo
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 FEW = 3  # students for whom somebody else's answer may be right by chance
 ISOLATED = ("unshare", "-r", "-n", "-p", "-f", "--kill-child")
+FREE: dict[str, list[str]] = {"linux": [], "darwin": ["memory"]}  # without limits
 TOLD = {"answers": dict, "judged": dict, "troubles": list, "ran": int}
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
 
@@ -180,8 +181,7 @@ def read_roster(file: Path) -> list[str]:
 
 def grade(given: argparse.Namespace) -> str:
     """Mark all files of a folder: a row for everybody on the roster, and for unknown names."""
-    beside, rows = look(given)
-    roster = [row.name for row in rows.values()]
+    beside, rows, roster = look(given)
     todo = collect(given.hand_ins, beside, rows)
     books = sorted({notebook for _, notebook in todo})
     asked = {n: made for book in books for n, made in exercises(int(book[:2]), beside).items()}
@@ -208,14 +208,13 @@ def grade(given: argparse.Namespace) -> str:
         table.append([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
     with given.out.open("w", encoding="utf-8-sig", errors=students.ODD, newline="") as file:
         csv.writer(file).writerows([["name", "points", "of", *asked, "flags", "notes"], *table])
-    free = {"linux": "", "darwin": " memory"}.get(sys.platform, " memory, its processes")
-    free += "" if isolation() else " network"
+    free = ["network"] * (not isolation()) + FREE.get(sys.platform, ["memory", "its processes"])
     told = f"{given.out}: {len(rows)} rows, {sum(bool(r.flags) for r in rows.values())} with flags"
-    return f"{told}\nnot limited here:{free}; use a container\n" if free else f"{told}\n"
+    return told + f"\nnot limited here: {', '.join(free)}; use a container" * bool(free) + "\n"
 
 
-def look(given: argparse.Namespace) -> tuple[Path, dict[str, Row]]:
-    """The folder with exercises, and a row for everybody; or say what hinders, before it begins."""
+def look(given: argparse.Namespace) -> tuple[Path, dict[str, Row], list[str]]:
+    """The folder with exercises, rows, and names; or say what hinders, before it begins."""
     names, folder = read_roster(given.roster), given.teacher / "notebooks"
     beside = (folder if folder.is_dir() else given.teacher).resolve()
     rows = {clean(name): Row(name) for name in names}
@@ -226,7 +225,7 @@ def look(given: argparse.Namespace) -> tuple[Path, dict[str, Row]]:
     if not any(beside.glob("exercises/[0-9][0-9]_*.py")):
         raise ScenarioError(f"grade: no exercises in {beside}: give the folder by --teacher")
     given.out.open("ab").close()  # an error now, not after an hour
-    return beside, rows
+    return beside, rows, [row.name for row in rows.values()]
 
 
 def collect(hand_ins: Path, beside: Path, rows: dict[str, Row]) -> dict[tuple[str, str], Any]:
