@@ -226,7 +226,7 @@ def calls(chain: Measured, rounds: int) -> dict[str, Callable[[], Any]]:
     """Calls that workers share, on a chain with a twin of its own."""
     scenario, shops = chain.scenario, [f"shop {at}" for at in range(12)]
     ranges = {f"{shop}.up_to": (15.0, 25.0) for shop in shops}
-    two, many = tl.management.value_of_twin, 500 * rounds
+    many = 500 * rounds
 
     def forecast() -> Any:
         return tl.Twin(scenario, tl.Bus(), seed=1).forecast(scenario.days, many).totals.tolist()
@@ -241,11 +241,6 @@ def calls(chain: Measured, rounds: int) -> dict[str, Callable[[], Any]]:
         "tune": lambda: tl.tune(
             scenario, {"center.up_to": (200.0, 400.0)}, tl.mean_stock, 4 * many, evaluations=8
         ).values,
-        "value_of_twin": lambda: two(
-            lambda seed: tl.simulate(scenario, seed),
-            lambda seed: tl.simulate(scenario.set("center.up_to", 280), seed),
-            range(10 * rounds),
-        ),
         "Twin.forecast": forecast,
     }  # fmt: skip
 

@@ -199,10 +199,6 @@ CALLS = {
     "tornado": lambda c: tl.modeling.tornado(c, RANGES, replications=100, seed=1),
     "sobol": lambda c: tl.modeling.sobol(c, RANGES, samples=4, replications=64, seed=1),
     "tune": lambda c: tl.tune(c, {"plant.up_to": (50, 80)}, tl.cost, seed=1, evaluations=5),
-    "value_of_twin": lambda c: tl.management.value_of_twin(
-        lambda seed: tl.simulate(c, seed), lambda seed: tl.simulate(c.set("plant.up_to", 50), seed),
-        range(6),
-    ),
     "forecast": lambda c: look_ahead(c).forecast(40, 300).totals,
     "recommend": lambda c: look_ahead(c).recommend(GRID, 40, 100),
 }  # fmt: skip

@@ -111,8 +111,6 @@ MISTAKES = [
      'align: organization must be an Organization … write align(Organization(roles'),
     (lambda: management.best_response(SCENARIO, "everybody"), tl.ScenarioError,
      'best_response: organization must be an Organization … write organization=Organizatio'),
-    (lambda: management.value_of_twin(SCENARIO, SCENARIO), tl.ScenarioError,
-     'value_of_twin: without must be a function'),
     (lambda: management.fillrate, tl.ScenarioError,
      "twinlab.management has no 'fillrate' … did you mean 'fill_rate'?"),
 ]  # fmt: skip

@@ -15,7 +15,6 @@ risk            ``expected_loss``: closures and common causes with rates, what a
                 ``protect``, ``rehearse``: what to buy against it within a budget (MILP), simulated
 resilience      ``performance``: how deep it falls, how long it takes, the area lost;
                 ``hits``: which tier is short when, how deep, and what delay stock absorbed
-twin_value      ``value_of_twin``: what decisions with it saved, on the same seeds
 memo            ``memo``: a choice on one page, to sign; ``break_even``: what would change it
 ==============  ===========================================================================
 
@@ -31,7 +30,6 @@ from twinlab.management.resilience import *
 from twinlab.management.risk import *
 from twinlab.management.stress_test import *
 from twinlab.management.tickets import *
-from twinlab.management.twin_value import *
 from twinlab.modeling.simulation.kpis import *
 from twinlab.scope import door
 
