@@ -7,6 +7,8 @@ import threading
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Annotation
 from PIL import Image
 
 from twinlab.lab import Words, bars, lines, play, route_map
@@ -67,6 +69,44 @@ def test_what_was_moved_looks_as_if_drawn_there(kind):
     before = moved.png
     moved.show(chart(2))
     assert before != moved.png == Picture(chart(2)).png
+
+
+def worded(height, text="here"):
+    marks = [pen.line(range(1, 8), [height] * 7, "stock", color=pen.BLUE)]
+    marks += [
+        pen.note(text, (4, 5), bbox={"facecolor": pen.PAPER, "alpha": 0.6}),
+        pen.note("", (1, 1)),
+    ]
+    return Chart([Panel(marks, "shop", "day", "units", xlim=(0, 8), ylim=(0, 10))], "stock")
+
+
+def test_words_are_drawn_anew_only_where_they_change(monkeypatch):
+    drawn, draw = [], Annotation.draw
+    picture = Picture(worded(5))
+    monkeypatch.setattr(
+        Annotation, "draw", lambda self, pen: (drawn.append(self.get_text()), draw(self, pen))
+    )
+    picture.show(worded(6))
+    assert drawn == []
+    picture.show(worded(6, "there"))
+    assert drawn == ["there"]
+    assert picture.png == Picture(worded(6, "there")).png
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_kept_picture_looks_as_matplotlib_draws_it(dark):
+    """To a few steps of 256: colours are few, and words lie on what is under them."""
+    picture = Picture(worded(2))
+    picture.dark = dark
+    picture.show(worded(5))  # the line goes through the words' box
+    canvas = FigureCanvasAgg(Sheet(worded(5), dark).figure)
+    canvas.draw()
+    seen, asked = (
+        each[..., :3] * (each[..., 3:] / 255.0)
+        for each in (pixels(picture), np.asarray(canvas.buffer_rgba()))
+    )
+    assert abs(seen - asked).max() < 40
+    assert abs(seen - asked).mean() < 0.5
 
 
 def test_another_picture_is_drawn_anew():

@@ -22,6 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerPathCollection
+from matplotlib.text import Annotation
 from PIL import Image
 
 from twinlab.lab.charts import drawing as pen
@@ -36,6 +37,7 @@ _PAGE, _DPI = 96, 192  # pixels per inch: of a page, and of a picture that is sh
 _TITLE: pen.Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
 _CUT: pen.Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
 THEME = Path(__file__).parents[1] / "theme.js"  # what every page's script begins with
+_COLOURS, _OCTREE = 128, Image.Quantize.FASTOCTREE  # of what stands still, and of what moves
 _drawing = threading.Lock()
 
 
@@ -184,7 +186,9 @@ class Sheet:
         if chart.legend:
             self._name()
         self._ground: Any = None  # limits and titles
-        self._canvas, self._paper = FigureCanvasAgg(self.figure), None
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._paper: Any = None
+        self._stamps: Any = {}  # words as pixels
         self.move(chart, limits)
         with _drawing:
             self.figure.draw_without_rendering()
@@ -250,15 +254,42 @@ class Sheet:
         moving = [*sorted(drawn, key=lambda a: float(a.get_zorder())), *self._cuts]
         canvas: Any = self._canvas
         with _drawing:
+            pixels = np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0]
             if self._paper is None:
                 for artist in moving:
                     artist.set_animated(True)
                 canvas.draw()
-                self._paper = canvas.copy_from_bbox(self.figure.bbox)
-            canvas.restore_region(self._paper)
+                self._paper, self._stamps = (pixels.copy(), *_few(pixels)), {}
+            paper, numbers, colours = self._paper
+            pixels[:] = paper
             for artist in moving:
-                artist.draw(canvas.get_renderer())
-            return as_png(Image.fromarray(np.asarray(canvas.buffer_rgba())))
+                self._put(artist, pixels)
+            new = pixels != paper
+            new[0, 0] = True  # something, if nothing moves
+            others, more = _few(pixels[new][None])
+            numbers = numbers.copy()
+            numbers[new] = others[0] + _COLOURS
+        picture = Image.fromarray(numbers)
+        picture.putpalette([*colours, *more], "RGBA")
+        return as_png(picture)
+
+    def _put(self, artist: Any, pixels: Any) -> None:
+        """Draw what moves; words, which take longest, are kept as pixels while they stay."""
+        canvas: Any = self._canvas
+        if not isinstance(artist, Annotation) or artist.arrow_patch:
+            artist.draw(canvas.get_renderer())
+            return
+        now = artist.get_text(), artist.xy, artist.xyann
+        if self._stamps.get(artist, [()])[0] != now:
+            blank = type(canvas.get_renderer())(*canvas.get_width_height(), self.figure.dpi)
+            artist.draw(blank)
+            seen = Image.fromarray(np.asarray(blank.buffer_rgba()))
+            box = seen.getbbox() or (0, 0, 1, 1)
+            self._stamps[artist] = now, box, seen.crop(box)
+        _, (left, top, right, low), stamp = self._stamps[artist]
+        under = pixels[top:low, left:right]
+        both = Image.alpha_composite(Image.fromarray(_bytes(under)), stamp)
+        under[:] = np.asarray(both).view(np.uint32)[..., 0]
 
     def data(self, chart: Chart) -> str:
         """What a page tells, as JSON: series and spans, with the axes' places in pixels."""
@@ -300,10 +331,20 @@ def common(charts: Sequence[Chart]) -> Limits | None:
     return np.stack([ends[..., 0].min(0), ends[..., 1].max(0)], -1).tolist()  # type: ignore[no-any-return]
 
 
+def _bytes(pixels: Any) -> Any:
+    return np.ascontiguousarray(pixels)[..., None].view(np.uint8)
+
+
+def _few(pixels: Any) -> Any:
+    """Pixels as numbers of few colours, and these: a palette makes a third of a picture's size."""
+    drawn: Any = Image.fromarray(_bytes(pixels)).quantize(_COLOURS, _OCTREE)
+    return np.asarray(drawn), np.resize(drawn.getpalette("RGBA"), 4 * _COLOURS)
+
+
 def as_png(picture: Image.Image) -> bytes:
-    """A picture in the format of notebooks and pages: a palette makes a third of its size."""
+    """A picture in the format of notebooks and pages."""
     written = io.BytesIO()
-    picture.quantize(128, Image.Quantize.FASTOCTREE).save(written, "png", compress_level=4)
+    picture.save(written, "png", compress_level=3)
     return written.getvalue()
 
 
@@ -318,7 +359,7 @@ def still(figure: Figure) -> str:
 def _on_paper(picture: Image.Image, shrunk: int = 1) -> str:
     paper = Image.new("RGBA", picture.size, pen.PAPER)
     flat = Image.alpha_composite(paper, picture).convert("RGB").reduce(shrunk)
-    return b64encode(as_png(flat)).decode()
+    return b64encode(as_png(flat.quantize(_COLOURS, _OCTREE))).decode()
 
 
 class Picture(anywidget.AnyWidget):
