@@ -205,8 +205,8 @@ def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
     """A slider or a menu; ``value`` tells where it stands."""
     label = name.replace("_", " ")
     if choice and all(isinstance(text, str) for text in choice):
-        looks = {"style": {"description_width": "initial"}, "layout": {"max_width": "660px"}}
-        menu = ipywidgets.Dropdown(options=list(choice), description=label, **looks)
+        menu = ipywidgets.Dropdown(options=list(choice), description=label)
+        menu.add_class("twinlab-menu")
         menu.observe(lambda _: moved(), "value")
         menu.ends = tuple(choice)
         return menu
