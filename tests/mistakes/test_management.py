@@ -1,5 +1,7 @@
 """KPIs, goals, towers, stress: what a wrong call is told."""
 
+import math
+
 import pytest
 
 import twinlab as tl
@@ -9,6 +11,9 @@ from twinlab import management
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
+    (lambda: management.cvar([]), tl.ScenarioError,
+     'cvar: losses are finite numbers, at least one, got'),
+    (lambda: management.cvar([1, math.nan]), tl.ScenarioError, 'cvar: losses are finite numbers'),
     (lambda: tl.fill_rate(SCENARIO), tl.ScenarioError,
      'fill_rate: history must be a Run or Replications … write fill_rate(simulate(scena'),
     (lambda: tl.fill_rate(NETWORK), tl.ScenarioError,

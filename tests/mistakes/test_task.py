@@ -1,5 +1,8 @@
 """The tasks of a supply chain: what a wrong call is told."""
 
+import math
+
+import numpy as np
 import pytest
 
 import twinlab as tl
@@ -18,6 +21,20 @@ from twinlab.task import (
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
+    (lambda: demand.accuracy([1, -math.inf], [1, 2], HISTORY), tl.ScenarioError,
+     'series: period 2 must be a finite number, got -inf'),
+    (lambda: demand.demand_law(tl.Demand("shop", "unit", 5), [4], 3, demand.Naive()),
+     tl.ScenarioError, '1 periods are too few for 1 origins of Naive()'),
+    (lambda: demand.evaluate({}, HISTORY), tl.ScenarioError,
+     'evaluate: methods are one or more, such as'),
+    (lambda: logistics.great_circle((35.7, 139.7), (8.5, 47.4)), tl.ScenarioError,
+     'great_circle: start[1] must be a latitude from -90 to 90, got 139.7'),
+    (lambda: logistics.great_circle((8.5, 47.4), (math.inf, 0)), tl.ScenarioError,
+     'great_circle: end[0] must be a finite number, got inf'),
+    (lambda: logistics.lead_time_law([0, 0, 1], [3, 2, ""], 9), tl.ScenarioError,
+     "lead_time_law: delivered[2] must be a number, got ''"),
+    (lambda: inventory.EconomicLot(np.array([8, 9]), 1, 5), tl.NetworkError,
+     'EconomicLot array([8, 9])→1→5: fixed_cost is a number in USD/order'),
     (lambda: demand.describe("12"), tl.ScenarioError,
      'describe: series must be a list of numbers or an array of n … write […]'),
     (lambda: demand.describe([]), tl.ScenarioError,

@@ -146,8 +146,7 @@ class Figure(Result, frozen=True, eq=False):
 
     def lines(self, indent: str = "") -> Iterable[str]:
         """The figure and its children as indented lines."""
-        label = f"{self.code} {self.name}".strip()
-        yield f"{indent}{label}: {shown(self.mean)} {self.unit}"
+        yield f"{indent}{f'{self.code} {self.name}'.strip()}: {shown(self.mean)} {self.unit}"
         for child in self.children:
             yield from child.lines(indent + "  ")
 

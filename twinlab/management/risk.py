@@ -203,6 +203,8 @@ def cvar(losses: Array, level: Level = 0.95) -> Estimate:
     98.0
     """
     worst = np.asarray(losses, dtype=np.float64)
+    if not (worst.size and np.isfinite(worst).all()):
+        raise ScenarioError(f"cvar: losses are finite numbers, at least one, got {losses!r:.80}")
     least = np.quantile(worst, level, method="inverted_cdf")
     return estimate(least + np.maximum(0.0, worst - least) / (1 - level))
 

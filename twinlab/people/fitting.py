@@ -7,7 +7,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.base import Array, column, optimize, special
+from twinlab.scope.base import Amount, Array, Number, column, optimize, special
 
 __all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 
@@ -75,7 +75,7 @@ def _fit(parameters: Sequence[Parameter], miss: Array) -> Fit:
 
 
 def fit_newsvendor(
-    orders: Sequence[float], demands: Sequence[float], optimum: float, mean: float
+    orders: Sequence[Amount], demands: Sequence[Amount], optimum: Number, mean: Number
 ) -> Fit:
     """Fit pull to centre and demand chasing to a newsvendor's rounds.
 
@@ -93,20 +93,18 @@ def fit_newsvendor(
     (0.65, 0.2)
     """
     if len(orders) < 5 or len(orders) != len(demands) or optimum == mean:
-        raise ScenarioError(
-            f"fit_newsvendor: {len(orders)} orders, {len(demands)} demands, optimum {optimum:g}, "
-            f"mean {mean:g}: give at least 5 rounds, a demand for each, and an optimum off the mean"
-        )
+        got = f"{len(orders)} orders, {len(demands)} demands, optimum {optimum:g}, mean {mean:g}"
+        way = "give at least 5 rounds, a demand for each, and an optimum off the mean"
+        raise ScenarioError(f"fit_newsvendor: {got}: {way}")
     before = np.asarray(demands, dtype=np.float64)[:-1] - mean
     after = np.asarray(orders, dtype=np.float64)[1:]
     columns = np.column_stack([np.full(len(before), mean - optimum), before])
     found = np.linalg.lstsq(columns, after - optimum, rcond=None)[0]
     miss = columns @ found - after + optimum
     errors, far = _errors(columns, miss)
-    names = ("pull to centre", "chasing")
     numbers = np.column_stack([found, errors, found - far * errors, found + far * errors])
     remarks = np.where(np.isfinite(errors), "", _UNTOLD).tolist()
-    rows = zip(names, *numbers.T.tolist(), remarks, strict=True)
+    rows = zip(("pull to centre", "chasing"), *numbers.T.tolist(), remarks, strict=True)
     return _fit([Parameter(*row) for row in rows], miss)
 
 

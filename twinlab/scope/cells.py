@@ -124,8 +124,7 @@ def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | Non
 
 def as_text(cell: Any) -> str:
     """A cell as text; a number that a spreadsheet made of a name loses its .0."""
-    whole = isinstance(cell, float) and cell.is_integer()
-    return str(int(cell) if whole else cell).strip()
+    return str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
 
 
 def _flag(cell: Any) -> bool:

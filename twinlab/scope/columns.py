@@ -108,7 +108,9 @@ class Row(Described):
     def title(self) -> str:
         """What to call this row in a message: its type and its first key words."""
         words = [getattr(self, c.name) for c in schema(type(self)) if c.required]
-        return " ".join([type(self).__name__, "→".join(brief(w) for w in words if w != {})]).strip()
+        return " ".join(
+            [type(self).__name__, "→".join(b for w in words if (b := brief(w)) != "{}")]
+        ).strip()
 
 
 def _fit(col: Column, value: Any) -> Any:

@@ -176,8 +176,7 @@ def read_number(text: str, decimal: str = "") -> float:
     mark = decimal or sign or "."
     part = re.escape(_OTHER[mark])
     lakhs = rf"|\d\d?(?:{part}\d\d)+{part}\d{{3}}"  # as in India: 12,34,567
-    groups = rf"[-+]?(?:\d{{1,3}}(?:{part}\d{{3}})+{lakhs})(?:\{mark}\d*)?"
-    if re.fullmatch(groups, tidy, re.ASCII):
+    if re.fullmatch(rf"[-+]?(?:\d{{1,3}}(?:{part}\d{{3}})+{lakhs})(?:\{mark}\d*)?", tidy, re.ASCII):
         tidy = tidy.replace(_OTHER[mark], "")
     tidy = tidy.replace(mark, ".")
     if not _PLAIN.fullmatch(tidy):

@@ -64,14 +64,13 @@ def minimize(
     matrix, (low, high) = (matrix * unit / size).tocsr(), np.array(ends) / size
     exact = low == high
     most, least = np.isfinite(high) & ~exact, np.isfinite(low) & ~exact
-    limits = np.array([(bounds or {}).get(key, (0.0, np.inf)) for key in costs])
     found = optimize.linprog(
         np.array(list(costs.values())) * unit,
         A_ub=sparse.vstack([matrix[most], -matrix[least]]),
         b_ub=np.append(high[most], -low[least]),
         A_eq=matrix[exact],
         b_eq=low[exact],
-        bounds=limits / unit[:, None],
+        bounds=np.array([(bounds or {}).get(key, (0.0, np.inf)) for key in costs]) / unit[:, None],
         integrality=integral,
         options={"mip_rel_gap": search.gap, "time_limit": search.time_limit},
     )

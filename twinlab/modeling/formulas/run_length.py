@@ -79,8 +79,7 @@ def ewma_run_length(shift: Shift, weight: Weight = 0.1, limit: Sigmas = 2.814) -
     """
     edge = limit * math.sqrt(weight / (2.0 - weight))
     places, weights = _nodes(-edge, edge, weight)
-    starts = np.append(0.0, places)
-    steps = (places[None, :] - (1.0 - weight) * starts[:, None]) / weight - shift
+    steps = (places[None, :] - (1.0 - weight) * np.append(0.0, places)[:, None]) / weight - shift
     passing = _density(steps) * weights / weight
     inside = np.linalg.solve(np.eye(len(places)) - passing[1:], np.ones(len(places)))
     return float(1.0 + passing[0] @ inside)

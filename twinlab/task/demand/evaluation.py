@@ -229,7 +229,7 @@ def demand_law(
     """
     numbers = as_series(history)
     means = ask(method, numbers, horizon)
-    made = roll(method, numbers, 1, min(origins, len(numbers) - needed(method)))
+    made = roll(method, numbers, 1, max(1, min(origins, len(numbers) - needed(method))))
     known, level = made.forecasts[:, 0] > 0, float(means.mean())
     if not (level > 0 and made.actuals[known].sum() > 0):
         raise ScenarioError(f"demand_law: {method} foresees no demand: give a longer history")
@@ -304,6 +304,8 @@ def evaluate(
     >>> judged.best, judged["season"].value_added
     ('season', 1.0)
     """
+    if not methods:
+        raise ScenarioError("evaluate: methods are one or more, such as {'naive': Naive()}")
     numbers = as_series(series)
     first = max(season + 1, *map(needed, methods.values()))
     origins = min(origins, max(1, len(numbers) - horizon - first + 1))

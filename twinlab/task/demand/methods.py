@@ -26,7 +26,7 @@ def as_series(series: Series, low: float = 0.0) -> Array:
         _check_dates(index)
     if row.dtype.kind not in "iuf":  # None and what stands for missing in a table are NaN
         row = np.array([v if isinstance(v, int | float) else np.nan for v in row.tolist()])
-    for wrong in np.flatnonzero(~((row >= low) & (row < np.inf)))[:1]:
+    for wrong in np.flatnonzero(~((row >= low) & np.isfinite(row)))[:1]:
         wanted = f"period {wrong + 1} must be a finite number{' of at least 0' * (low == 0)}"
         got = f"got {np.asarray(series).tolist()[wrong]!r}"
         raise ScenarioError(f"series: {wanted}, {got}: fill in or leave out what is missing")

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from twinlab.management.flows import asked_lanes, mean_flows
 from twinlab.modeling.compare import Change
 from twinlab.scope import Node, Result, Scenario, ScenarioError, SolverError
 from twinlab.scope.base import Amount, Array, Count, Row, Whole, check_known, column, lane_paths
+from twinlab.scope.kinds import Number, Range
 from twinlab.scope.later import needs, pd
 
 __all__ = ["Fleet", "Stop", "great_circle", "milk_run", "route"]
@@ -21,6 +22,7 @@ __all__ = ["Fleet", "Stop", "great_circle", "milk_run", "route"]
 STEPS, FINE = 1_000_000, 1_000_000_000
 MOST = 10**10
 NEVER = 2**63 - 1
+Point = tuple[Number, Annotated[float, Range("a latitude from -90 to 90", -90, 90)]]
 # Names, tables of distances and times, fleets and their depots by number, what each place wants.
 Job = tuple[Sequence[str], Array, tuple["Fleet", ...], list[int], list["Stop"]]
 
@@ -171,7 +173,7 @@ def milk_run(
     return Change.of(scenario, new, f"milk run from {depot}", reason)
 
 
-def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
+def great_circle(start: Point, end: Point) -> float:
     """Measure the great circle between two (longitude, latitude) points [km].
 
     >>> round(great_circle((-79.52, 8.98), (-82.38, 23.13)))

@@ -21,6 +21,7 @@ transit_time""".split()
 
 Limits = Mapping[str, Limit]  # by place
 Amounts = Mapping[str, Amount]
+Days = Sequence[float]
 
 
 def describe(log: Log, source: str, destination: str) -> "TransitTime":
@@ -75,7 +76,7 @@ class TransitTime(Result, frozen=True):
 
 
 def lead_time_law(
-    ordered: Any, delivered: Any, today: float, days: Positive = 730.0, level: Level = 0.9
+    ordered: Days, delivered: Days, today: float, days: Positive = 730.0, level: Level = 0.9
 ) -> Empirical:
     """Learn a lane's lead times from its orders of the last days, those still open included.
 
