@@ -1,6 +1,7 @@
 """The tasks of a supply chain: what a wrong call is told."""
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -23,6 +24,9 @@ MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
     (lambda: demand.accuracy([1, -math.inf], [1, 2], HISTORY), tl.ScenarioError,
      'series: period 2 must be a finite number, got -inf'),
+    (lambda: demand.Naive()([Decimal("1.5"), Decimal("2.5")], 1).tolist(), None, [2.5]),
+    (lambda: demand.Naive()([Decimal("1.5"), None], 1), tl.ScenarioError,
+     'series: period 2 must be a finite number of at least 0, got None'),
     (lambda: demand.demand_law(tl.Demand("shop", "unit", 5), [4], 3, demand.Naive()),
      tl.ScenarioError, '1 periods are too few for 1 origins of Naive()'),
     (lambda: demand.evaluate({}, HISTORY), tl.ScenarioError,

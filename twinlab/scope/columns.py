@@ -125,7 +125,7 @@ def _fit(col: Column, value: Any) -> Any:
         return _fit_distribution(col, value)
     if col.type in (tuple[float, ...], tuple[str, ...]):
         fit, of = (_fit_text, "") if col.type == tuple[str, ...] else (_fit_number, "numbers in ")
-        if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        if isinstance(value, str | Mapping | set) or not isinstance(value, Iterable):
             raise ValueError(f"is a list of {of}{col.unit}, got {brief(value)}: write (…,)")
         return tuple(fit(col, v) for v in value)
     if not isinstance(value, Mapping):

@@ -56,7 +56,7 @@ class Law:
         for f in fields(self):  # type: ignore[arg-type]
             value, many = getattr(self, f.name), f.name == "values"
             try:
-                given: Any = "no number" if isinstance(value, str | bool) else value
+                given: Any = "no number" if isinstance(value, str | bool | dict | set) else value
                 number: Any = _floats(given) if many else float(given)
             except (TypeError, ValueError, OverflowError):
                 number = np.nan

@@ -25,7 +25,7 @@ def as_series(series: Series, low: float = 0.0) -> Array:
     if isinstance(index := getattr(series, "index", None), Sized):
         _check_dates(index)
     if row.dtype.kind not in "iuf":  # None and what stands for missing in a table are NaN
-        row = np.array([v if isinstance(v, int | float) else np.nan for v in row.tolist()])
+        row = np.array([float(v) if hasattr(v, "__float__") else np.nan for v in row.tolist()])
     for wrong in np.flatnonzero(~((row >= low) & np.isfinite(row)))[:1]:
         wanted = f"period {wrong + 1} must be a finite number{' of at least 0' * (low == 0)}"
         got = f"got {np.asarray(series).tolist()[wrong]!r}"
