@@ -140,7 +140,7 @@ def test_sources_for_nbgrader(place, monkeypatch):
     # as solved by the teacher, and as by somebody who is wrong
     for wrong in (False, True):
         names = {}
-        monkeypatch.chdir(source if wrong else place / "hub" / "teacher")
+        monkeypatch.chdir(source)
         for cell in book.cells:
             if cell.cell_type == "code" and not cell.source.startswith("### BEGIN HIDDEN"):
                 exec(released_to(cell.source) if wrong else cell.source, names)
@@ -175,11 +175,10 @@ def test_sources_for_otter(place, monkeypatch):
     assert heads[3].endswith("manual: true")
     tests = [cell.source for cell in book.cells if cell.source.startswith("# HIDDEN")]
     names = {}
-    monkeypatch.chdir(source / "teacher")
+    monkeypatch.chdir(source)  # Otter runs the solved notebook here, and its tests
     for cell in book.cells:
         if cell.cell_type == "code" and not cell.source.startswith("# HIDDEN"):
             exec(cell.source, names)
-    monkeypatch.chdir(source)
     for test in tests:
         exec(test, names)
     names["answer_1"] = -5

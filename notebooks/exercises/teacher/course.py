@@ -91,6 +91,7 @@ async def run(solved: Path, turns: asyncio.Semaphore) -> str:
     book = nbformat.read(solved, 4)
     here = {"metadata": {"path": str(solved.parents[1] / "notebooks")}}
     client = nbclient.NotebookClient(book, timeout=600, kernel_name="python3", resources=here)
+    client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
     async with turns:
         began = time.monotonic()
         try:
@@ -127,9 +128,10 @@ def checks(source: str) -> Iterator[tuple[str, int, int]]:
                 yield str(number.value), starts[answer.lineno - 1] + answer.col_offset, end
 
 
-def call_of(number: str) -> str:
-    """The code that gives what is right."""
-    made = f'tl.course.exercises({number.partition(".")[0]})["{number}"]'
+def call_of(number: str, teacher: str = "") -> str:
+    """The code that gives what is right; ``teacher`` is the folder with solutions, if not here."""
+    there = f", {teacher!r}" if teacher else ""
+    made = f'tl.course.exercises({number.partition(".")[0]}{there})["{number}"]'
     return f'{made}.right(tl.course.numbers("{number}"))'
 
 
@@ -162,8 +164,8 @@ def emit(question: Callable[..., list[Any]], folder: Path) -> None:
             source = "".join(each["source"])
             number, *at = next(checks(source), ("",)) if each["cell_type"] == "code" else ("",)
             if number in known:
-                source, name = with_solution(source, number, *at)
                 there = "teacher" if otter else str(teacher)
+                source, name = with_solution(source, call_of(number, there), number, *at)
                 cells += question(number, known[number], source, hidden_test(number, name, there))
             elif "tl.course.hand_in(" not in source:
                 cells.append(each)
@@ -173,14 +175,14 @@ def emit(question: Callable[..., list[Any]], folder: Path) -> None:
         write(place / notebook.name, book | {"cells": cells, "nbformat_minor": 5})
 
 
-def with_solution(source: str, number: str, start: int, end: int) -> tuple[str, str]:
+def with_solution(source: str, right: str, number: str, start: int, end: int) -> tuple[str, str]:
     """A cell with a solution to cut out, and the name of its answer."""
     text = source.encode()
     given, line = text[start:end].decode(), text.rfind(b"\n", 0, start) + 1
     named = given.isidentifier() and given != "None"
     name = given if named else f"answer_{number.replace('.', '_')}"
     above = text[:line].decode() + ("" if named else f"{name} = None\n")
-    solved = f"# BEGIN SOLUTION\n{name} = {call_of(number)}\n# END SOLUTION\n"
+    solved = f"# BEGIN SOLUTION\n{name} = {right}\n# END SOLUTION\n"
     return above + solved + (text[line:start] + name.encode() + text[end:]).decode(), name
 
 
