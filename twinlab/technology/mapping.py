@@ -408,10 +408,11 @@ def _number(value: Any, point: str = "") -> float:
 
 
 def _moment(value: Any, zone: Any = None) -> datetime:
-    """ISO 8601, 2.3.2026 08:00, seconds or milliseconds since 1970; a day alone is its noon."""
+    """ISO 8601, 2.3.2026 08:00, seconds (to nanoseconds) since 1970; a day alone is its noon."""
     with suppress(ValueError, OverflowError, OSError):
         if type(value) in (int, float):
-            value = datetime.fromtimestamp(value / (1000 if abs(value) >= 1e11 else 1), UTC)
+            thousands = sum(abs(value) >= 1e11 * 1000**n for n in range(3))  # years 1973 to 5138
+            value = datetime.fromtimestamp(value / 1000**thousands, UTC)
         elif isinstance(value, str):
             written = _DOTTED.sub(lambda m: f"{m[3]}-{m[2]:0>2}-{m[1]:0>2}", value.strip().upper())
             value = datetime.fromisoformat(written)
