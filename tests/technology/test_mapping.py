@@ -439,7 +439,8 @@ def test_what_is_no_quantity_is_refused(written):
      ("2026-01-03T06:00:00Z", " | zone Europe/Berlin", 6), (1767420000, "", 6),
      (1767420000000, "", 6), (1767420000.25, "", 6), (1767420000_000_001, "", 6),
      (1767420000_000_000_001, "", 6), ("1767420000 ", " | number", 6),
-     ("03.01.2026 06:00", " | utc", 6), ("3.1.2026", " | utc", 12), ("2026-01-03", " | zone Europe/Berlin", 11)],
+     ("03.01.2026 06:00", " | utc", 6), ("3.1.2026", " | utc", 12),
+     ("2026-01-03", " | zone Europe/Berlin", 11)],
 )  # fmt: skip
 def test_times(written, words, hour):
     time = sold(small(row={"time": f"at{words}"}), at=written).time
