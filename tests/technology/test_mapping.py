@@ -240,6 +240,15 @@ def test_of_parties_to_an_epcis_event_the_location_is_the_partner(kind):
     assert "names.node (add it there)" in refused(mapping, EPC | {"destinationList": [owner]})
 
 
+def test_what_declares_an_event_wrong_moves_no_goods():
+    wrong = {"declarationTime": "2026-03-03T00:00:00Z", "reason": "incorrect_data"}
+    anew = {name: value for name, value in EPC.items() if name != "eventID"}
+    mapping = Mapping.shipped("epcis", NAMES)
+    assert one(mapping, anew).kind == "shipped"
+    for event in (EPC, anew):
+        assert one(mapping, event | {"errorDeclaration": wrong}) is None
+
+
 def test_an_element_of_a_type_is_looked_for_among_a_hundred():
     row = {
         "kind": "demanded",
