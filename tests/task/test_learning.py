@@ -131,6 +131,9 @@ def test_values_and_their_quantiles():
     (lambda: judge({"r": rule}, Examples(pd.DataFrame({"x": range(9)}), [0] * 9, range(9)), 5),
      "2 classes"),
     (lambda: decide([np.nan], [[0, 1], [1, 0]]), "no NaN"),
+    (lambda: decide([20, 90], [[0, 1], [1, 0]]), "chances from 0 to 1"),
+    (lambda: decide([0.2, None], [[0, 1], [1, 0]]), "no NaN"),
+    (lambda: decide(["a"], [[0, 1], [1, 0]]), "decide: chances must be an array of numbers"),
 ])  # fmt: skip
 def test_mistakes_are_taught(wrong, told):
     with pytest.raises(ScenarioError, match=told):

@@ -10,7 +10,7 @@ import numpy as np
 from twinlab.modeling.doubt import redraws, spread
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
-from twinlab.scope.base import Amount, Array, Count, Level, column, needs, pd
+from twinlab.scope.base import DUST, Amount, Array, Count, Level, column, needs, pd
 
 FEW, DRAWS = 10, 500  # past errors that make an interval; draws of a bootstrap
 
@@ -108,7 +108,7 @@ def learn(estimator: Any, examples: Examples, until: Any = None) -> Learned:
     return Learned(estimator, kinds, len(rows))
 
 
-def decide(chances: Any, costs: Any) -> Any:
+def decide(chances: Array, costs: Array) -> Any:
     """Choose the action of least expected cost for each case: argmin over a of Σ P(k) · C[a, k].
 
     Of equal ones the first. With two classes: p > (C₁₀ − C₀₀) / (C₁₀ − C₀₀ + C₀₁ − C₁₁). To reject
@@ -117,10 +117,12 @@ def decide(chances: Any, costs: Any) -> Any:
     >>> decide([0.2, 0.5, 0.9], costs=[[0, 12], [12, 0], [4, 4]]).tolist()  # 2: a person looks
     [0, 2, 1]
     """
-    p, prices = np.asarray(chances), np.asarray(costs)
+    p, prices = np.asarray(chances, dtype=np.float64), np.asarray(costs, dtype=np.float64)
     p = np.column_stack([1 - p, p]) if p.ndim == 1 else p
-    if prices.ndim != 2 or prices.shape[1] != p.shape[1] or np.isnan(p @ prices.T).any():
-        raise ScenarioError(f"costs: actions × {p.shape[1]} classes, no NaN; got {prices.shape}")
+    fine = (np.abs(p - 0.5) <= 0.5 + DUST).all() and prices.ndim == 2
+    if not fine or prices.shape[1] != p.shape[1] or np.isnan(p @ prices.T).any():
+        wanted = f"chances from 0 to 1, costs: actions × {p.shape[1]} classes, no NaN"
+        raise ScenarioError(f"decide: {wanted}; got {prices.shape} and {chances!r:.60}")
     return (p @ prices.T).argmin(axis=1)
 
 
