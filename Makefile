@@ -4,13 +4,16 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
   $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
   && echo $$p && break; done)
-WORKERS ?= 2
+# One process for each core; more than eight would want more memory than most machines have.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((cores > 8 ? 8 : cores)))
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt -e
 REQUIREMENTS := pyproject.toml constraints.txt
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+# The cases, which take longest, come first: else one process ends long after the others.
+LONGEST_FIRST = $(shell printf '%s\n' $(NOTEBOOKS) | sort -r)
 
 # --dist loadfile: a notebook's cells share one kernel, so one file stays with one worker.
 PYTEST = $(BIN)/python -m pytest --durations=15
@@ -42,6 +45,10 @@ demo: $(VENV)/.core ## the automotive case in a terminal
 test notebooks: export TQDM_DISABLE = 1
 test notebooks: export TWINLAB_PLAYED =
 
+# Each process has one core: threads of algebra and trees would only wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
+
 # Every part runs even when an earlier one failed: one call tells everything there is to mend.
 test: $(VENV)/.dev $(VENV)/.lite ## everything: lint, tests, doctests, notebooks, browser
 	@status=0; summary=; \
@@ -53,7 +60,7 @@ test: $(VENV)/.dev $(VENV)/.lite ## everything: lint, tests, doctests, notebooks
 	part "lint" $(MAKE) --no-print-directory lint; \
 	part "tests and doctests" $(PYTEST) $(SPREAD) -m "not browser"; \
 	part "notebooks against their committed results" \
-	  $(if $(NOTEBOOKS),$(PYTEST) $(SPREAD) $(NBVAL) $(NOTEBOOKS),echo "there are no notebooks yet"); \
+	  $(if $(NOTEBOOKS),$(PYTEST) $(SPREAD) --no-loadscope-reorder $(NBVAL) $(LONGEST_FIRST),echo "there are no notebooks yet"); \
 	part "notebooks in a browser" $(PYTEST) -n $(WORKERS) -m browser -rs tests/browser; \
 	printf "\n== summary$$summary\n"; exit $$status
 
