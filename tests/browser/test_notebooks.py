@@ -9,7 +9,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 pytestmark = pytest.mark.browser
 
-NOTEBOOKS = sorted(p.name for p in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+# The cases, which take longest, come first: else one process ends long after the others.
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted((path.name for path in FOLDER.glob("*.ipynb")), reverse=True)
 
 
 @pytest.mark.slow

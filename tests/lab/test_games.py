@@ -20,6 +20,13 @@ def play(table, orders):
     return table
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Whole games go by without a picture: other tests look at some."""
+    monkeypatch.setattr("twinlab.lab.charts.pictures.Sheet.png", lambda self: b"picture")
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_the_table_plays_the_game_of_the_library():
     table = play(lab.beer_game("wholesaler", demand=people.CLASSIC), ORDERS)
     game = people.BeerGame("wholesaler")
@@ -91,6 +98,7 @@ def test_demand_is_told_nowhere_before_the_end(monkeypatch):
     assert shown[0] == shown[1]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_demand_is_told_at_the_end_and_people_only_beside_the_classic_one():
     drawn = play(lab.beer_game("wholesaler"), ["8"] * 32)
     classic = play(lab.beer_game("wholesaler", demand=people.CLASSIC), ["8"] * 32)
@@ -118,6 +126,7 @@ def test_demands_differ_from_game_to_game_and_student_to_student():
     assert len(seeds) == 9
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_cells_below_a_game_answer_kindly_until_it_is_over():
     table = lab.beer_game("wholesaler")
     asked = [table.game, table.game.fit, table.game.score.total, table.game.run.series("x"),
@@ -209,6 +218,7 @@ MAKERS = {
 }
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_new_kernel_goes_on_where_the_old_one_was_left(name, kept):
     through, left = MAKERS[name](), MAKERS[name]()
@@ -241,6 +251,7 @@ def test_the_file_is_as_it_is_written_down(kept):
     assert lab.beer_game("retailer")._seat.play.orders == (), "another game begins anew"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", MAKERS)
 def test_undo_takes_back_the_last_order_and_nothing_else(name, kept):
     table = play(MAKERS[name](), ["8", "12"])
