@@ -254,7 +254,7 @@ class Sheet:
         moving = [*sorted(drawn, key=lambda a: float(a.get_zorder())), *self._cuts]
         canvas: Any = self._canvas
         with _drawing:
-            pixels = np.asarray(canvas.buffer_rgba()).view(np.uint32)[..., 0]
+            pixels = np.asarray(canvas.buffer_rgba()).view("u4")[..., 0]
             if self._paper is None:
                 for artist in moving:
                     artist.set_animated(True)
@@ -289,7 +289,7 @@ class Sheet:
         _, (left, top, right, low), stamp = self._stamps[artist]
         under = pixels[top:low, left:right]
         both = Image.alpha_composite(Image.fromarray(_bytes(under)), stamp)
-        under[:] = np.asarray(both).view(np.uint32)[..., 0]
+        under[:] = np.asarray(both).view("u4")[..., 0]
 
     def data(self, chart: Chart) -> str:
         """What a page tells, as JSON: series and spans, with the axes' places in pixels."""
