@@ -10,9 +10,16 @@ import twinlab as tl
 from tests.mistakes.calls import CHAIN, LINE, NETWORK, SCENARIO, STAGES, batch, line_run, run
 from tests.mistakes.verdicts import verdict
 from twinlab import modeling
+from twinlab.modeling.line.stations import Hazard
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
+    (lambda: modeling.Saving.of("stock", {"lean": [5.0, 2.0]}), tl.ScenarioError,
+     "Saving 'stock': give at least two ways, each with a cost for … got ['lean']"),
+    (lambda: modeling.Saving.of("stock", {"lean": [5.0, 2.0], "safe": [1.0]}), tl.ScenarioError,
+     "Saving 'stock': give at least two ways"),
+    (lambda: Hazard(np.zeros((2, 9))).chance(-1, 3.0), tl.ScenarioError,
+     "Hazard: no job -1 of age 3.0 in Hazard(2 jobs × 9 minutes)"),
     (lambda: tl.simulate(NETWORK), tl.ScenarioError,
      'simulate: scenario must be a Scenario … write simulate(Scenario(networ'),
     (lambda: tl.simulate(), tl.ScenarioError,

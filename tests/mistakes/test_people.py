@@ -37,6 +37,8 @@ MISTAKES = [
      'ScalarRule: rule must be a function … write BaseStock(…)'),
     (lambda: tl.ScalarRule(5), tl.ScenarioError,
      'ScalarRule: rule must be a function'),
+    (lambda: people.experiment.weight_of_advice([150, 150], [225], [180, 140, 9]), tl.ScenarioError,
+     'weight_of_advice: own, advice, final: as many of each, got [2, 1, 3]'),
     (lambda: people.DemandChasing(5), tl.ScenarioError,
      'DemandChasing: rule must be a function'),
     (lambda: people.BeerGame("brewer"), tl.ScenarioError,

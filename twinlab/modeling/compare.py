@@ -240,10 +240,14 @@ class Saving(Result, frozen=True):
         ``costs``: by way those of each history, or how much more than the first [USD]; ``times``
         makes them USD a year.
         """
+        given = [cost for cost in costs.values() if not isinstance(cost, Estimate)]
+        if len(costs) < 2 or len({np.shape(cost) for cost in given}) > 1:
+            least = "at least two ways, each with a cost for every one of the same histories"
+            raise ScenarioError(f"Saving {about!r}: give {least}; got {sorted(costs)}")
         today = next(iter(costs))
 
         def saved(cost: Any) -> Estimate:
-            more = cost if isinstance(cost, Estimate) else estimate(cost - costs[today])
+            more = cost if isinstance(cost, Estimate) else estimate(np.subtract(cost, costs[today]))
             return more.times(-times)
 
         saves = {name: saved(cost) for name, cost in costs.items()}

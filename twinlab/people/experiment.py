@@ -41,6 +41,9 @@ def weight_of_advice(own: Numbers, advice: Numbers, final: Numbers) -> Any:
     >>> weight_of_advice([150, 150, 150], [225, 225, 155], [180, 140, 152]).tolist()
     [0.4, 0.0, nan]
     """
+    counts = [np.size(each) for each in (own, advice, final)]
+    if len({*counts} - {1}) > 1:
+        raise ScenarioError(f"weight_of_advice: own, advice, final: as many of each, got {counts}")
     gap = np.subtract(advice, own, dtype=np.float64)
     far = np.abs(gap) >= GAP
     return np.where(far, np.clip(np.subtract(final, own) / np.where(far, gap, 1.0), 0, 1), np.nan)

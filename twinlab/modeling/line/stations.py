@@ -107,6 +107,8 @@ class Hazard:
 
     def chance(self, job: int, age: float) -> float:
         """The probability that this job breaks a tool of this age."""
+        if not (0 <= job < len(self.chances) and age >= 0):
+            raise ScenarioError(f"Hazard: no job {job!r} of age {age!r} in {self!r}")
         return float(self.chances[job, min(int(age), self.chances.shape[1] - 1)])
 
     def __repr__(self) -> str:
