@@ -42,7 +42,7 @@ NAMES = [("name",), ("first name", "surname"), ("first name", "last name"), ("vo
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 FEW = 3  # students for whom somebody else's answer may be right by chance
 ISOLATED = ("unshare", "-r", "-n", "-p", "-f", "--kill-child")
-FREE: dict[str, list[str]] = {"linux": [], "darwin": ["memory"]}  # without limits
+UNLIMITED: dict[str, list[str]] = {"linux": [], "darwin": ["memory"]}  # by system; else more
 TOLD = {"answers": dict, "judged": dict, "troubles": list, "ran": int}
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
 
@@ -78,11 +78,11 @@ class Grader:
         }
         work = Path(mkdtemp(dir=self.scratch))
         self.prepare(work, student, body["plays"][-100:], row)
-        twin = shutil.copytree(work, Path(f"{work}-judge"))
+        second = shutil.copytree(work, Path(f"{work}-judge"))
         done = self.again(body["cells"], work, student)
         if any(str(answer).startswith("def ") for answer in done["answers"].values()):
-            shutil.copytree(self.teacher / "exercises", twin / "judge" / "exercises")
-            done = self.again(body["cells"], twin, student) | {"answers": done["answers"]}
+            shutil.copytree(self.teacher / "exercises", second / "judge" / "exercises")
+            done = self.again(body["cells"], second, student) | {"answers": done["answers"]}
         row.flags += [f"{notebook}: {w}"[:300] for w in (*filter(odd.get, odd), *done["troubles"])]
         students.PLACE.set(self.scratch / "plays" / work.name)
         for number, made in exercises(int(notebook[:2]), self.teacher).items():
@@ -208,7 +208,9 @@ def grade(given: argparse.Namespace) -> str:
         table.append([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
     with given.out.open("w", encoding="utf-8-sig", errors=students.ODD, newline="") as file:
         csv.writer(file).writerows([["name", "points", "of", *asked, "flags", "notes"], *table])
-    free = ["network"] * (not isolation()) + FREE.get(sys.platform, ["memory", "its processes"])
+    free = ["network"] * (not isolation()) + UNLIMITED.get(
+        sys.platform, ["memory", "its processes"]
+    )
     told = f"{given.out}: {len(rows)} rows, {sum(bool(r.flags) for r in rows.values())} with flags"
     return told + f"\nnot limited here: {', '.join(free)}; use a container" * bool(free) + "\n"
 

@@ -238,7 +238,7 @@ class Saving(Result, frozen=True):
         """Choose the cheapest way, and stay with the first one, today's, if luck could explain it.
 
         ``costs``: by way those of each history, or how much more than the first [USD]; ``times``
-        makes them USD a year.
+        makes them USD a year. Ways that were not lived alike are an error.
         """
         given = [cost for cost in costs.values() if not isinstance(cost, Estimate)]
         if len(costs) < 2 or len({np.shape(cost) for cost in given}) > 1:

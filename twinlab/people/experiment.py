@@ -36,7 +36,8 @@ Played = namedtuple("Played", "own advice final demand low high arm label failed
 def weight_of_advice(own: Numbers, advice: Numbers, final: Numbers) -> Any:
     """How far towards the advice an order went, (final − own) / (advice − own), cut to 0 … 1.
 
-    nan where the two lie within 10 units: there it tells nothing. Source: Yaniv (2004).
+    nan where the two lie within 10 units: there it tells nothing. Orders that are not as many of
+    each are an error. Source: Yaniv (2004).
 
     >>> weight_of_advice([150, 150, 150], [225, 225, 155], [180, 140, 152]).tolist()
     [0.4, 0.0, nan]

@@ -320,7 +320,8 @@ def choose_sources(
         offers.append(Offer(lane_paths(v)[-1], price, *rest))
     missing = stopped_costs(network)[item] if lost is None else lost
     codes, counts = np.unique(ways, axis=1, return_counts=True)
-    down = (frozenset(np.array([o.name for o in offers])[~code].tolist()) for code in codes.T)
+    names = np.array([o.name for o in offers])
+    down = (frozenset(names[~code].tolist()) for code in codes.T)
     cases = dict(zip(down, counts / days.size, strict=True))
     found = _choose(offers, demand, missing, cases, (1, most or len(offers)))
     total = sum(found.orders.values())

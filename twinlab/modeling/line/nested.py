@@ -54,7 +54,8 @@ class Nested:
 
     def order(self, station: str, name: str) -> None:
         """Replace a tool before the station's next part, and say by which order."""
-        {place.name: place for place in self.engine.places}[station].ordered.append(name)
+        places = {place.name: place for place in self.engine.places}
+        places[station].ordered.append(name)
 
     def step(self, open_share: float) -> tuple[float, float]:
         """Work for a day, as far as the node was open; parts that left, and the good ones."""
